@@ -1,0 +1,90 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+// Floor by floor, from the cellar up: a target imports only floors below its own.
+let cellar: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .target(name: "PocketCouch", dependencies: [hummingbird, locks, logging, nioCore, serviceLifecycle]),
+]
+
+let floor0: [Target] = [
+    .target(name: "Curl", dependencies: ["CCurl", "CLinux"]),
+    .target(name: "Settings"),
+]
+
+let floor1: [Target] = [
+    .target(name: "CouchFeed", dependencies: ["Curl", locks, logging]),
+    .target(name: "Processes", dependencies: ["CLinux", locks, logging, subprocess, systemPackage]),
+]
+
+let floor2: [Target] = [
+    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", locks, logging, systemPackage])
+]
+
+let upperFloors: [Target] = [
+    .target(
+        name: "HeraldService",
+        dependencies: ["CouchFeed", "Curl", "Notices", "Processes", "Settings", locks, logging, serviceLifecycle]
+    ),
+    .executableTarget(
+        name: "herald",
+        dependencies: ["HeraldService", "PocketCouch", "Settings", argumentParser, logging, serviceLifecycle]
+    ),
+]
+
+let tests: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["CLinux", locks, nioCore, .product(name: "NIOPosix", package: "swift-nio")],
+        path: "Tests/TestSupport",
+        resources: [.copy("Recordings")]
+    ),
+    .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+    .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport"]),
+    .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", logging]),
+    .testTarget(name: "NoticesTests", dependencies: ["Notices", "CouchFeed", "Processes", "TestSupport", logging]),
+    .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
+    .testTarget(
+        name: "ServiceTests",
+        dependencies: ["herald", "PocketCouch", "Curl", "TestSupport", subprocess, systemPackage]
+    ),
+]
+
+let package = Package(
+    name: "herald",
+    products: [.executable(name: "herald", targets: ["herald"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: cellar + floor0 + floor1 + floor2 + upperFloors + tests,
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}
