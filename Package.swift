@@ -26,7 +26,7 @@ let cellar: [Target] = [
 ]
 
 let floor0: [Target] = [
-    .target(name: "Curl", dependencies: ["CCurl", "CLinux"]),
+    .target(name: "Curl", dependencies: ["CCurl", "CLinux", locks]),
     .target(name: "Settings"),
 ]
 

@@ -1,0 +1,287 @@
+/// Decides how one database is followed: when to ask for it, when to open its
+/// feed and from where, what its feed's end means, and whether the database
+/// that is there is the one that was.
+///
+/// A value that knows no I/O: each event says what to do next.
+struct DatabaseMachine {
+    enum Connection: Equatable {
+        case closed
+        case opening
+        case open
+    }
+
+    /// Where a database that has never been seen begins.
+    enum Beginning: Equatable {
+        /// It was there before Herald looked, and nothing is told of what was.
+        case now
+        /// It is told as created, and all of it is read.
+        case zero
+    }
+
+    enum Action: Equatable {
+        /// Ask for the database with `GET /db`, or with many at once.
+        case ask
+        /// Its 404 has come: see whether this is still the same server.
+        case confirmGone
+        case open(since: Seq)
+        case close
+        /// Call ``DatabaseMachine/waitIsOver()`` after this long.
+        case wait(Duration)
+        /// It is there, and everyone is as if told.
+        case adopt(Instance)
+        /// It is there, in this life; who was told otherwise is to be told.
+        case present(Instance)
+        case gone
+        /// It is to be read again from its beginning, because the server refuses the position.
+        case startOver
+        /// It cannot be read by this user; for the log, once.
+        case refused(Refusal)
+        /// It has not been readable for some time; for the log, once.
+        case inTrouble(why: String, failures: Int)
+        /// It can be read again; for the log, after either.
+        case recovered
+    }
+
+    private enum Question: Equatable {
+        case none
+        /// Asked when the feed stood here.
+        case asked(at: Seq?)
+        case confirmingGone
+    }
+
+    private(set) var connection = Connection.closed
+    private(set) var instance: Instance?
+    /// Up to where the feed has been read; `nil` before the database was first seen.
+    private(set) var position: Seq?
+    private var beginning: Beginning
+    private var question = Question.none
+    private var mustAskAgain = false
+    private var isWaiting = false
+    private var backoff = Backoff()
+    private var hasFlowed = false
+    private var refusedPositions = 0
+    private var isToldRefused = false
+    private var isToldInTrouble = false
+    private var generations = 0
+
+    /// After so many failures in a row a person should know.
+    private static let failuresWorthTelling = 4
+
+    init(beginning: Beginning) {
+        self.beginning = beginning
+    }
+
+    var isPresent: Bool { instance != nil }
+
+    /// It is known not to be there, and nothing is under way.
+    var isForgettable: Bool {
+        instance == nil && position != nil && question == .none && !isWaiting && connection == .closed
+    }
+
+    // MARK: Questions
+
+    /// Something suggests a look: a list, the bell, a feed's end.
+    mutating func look() -> [Action] {
+        guard question == .none else {
+            mustAskAgain = true
+            return []
+        }
+        guard !isWaiting else { return [] }
+        question = .asked(at: position)
+        return [.ask]
+    }
+
+    mutating func waitIsOver() -> [Action] {
+        isWaiting = false
+        return look()
+    }
+
+    /// The database is there. `tellsInstances` as in ``ServerInfo/tellsInstances``.
+    mutating func found(_ info: DatabaseInfo, tellsInstances: Bool) -> [Action] {
+        let askedAt: Seq? = if case .asked(let position) = question { position } else { nil }
+        question = .none
+        let startTime = tellsInstances ? info.instanceStartTime : nil
+        var actions: [Action] = []
+        if let known = instance {
+            if isAnother(info, startTime: startTime, than: known, askedAt: askedAt) {
+                if connection != .closed {
+                    connection = .closed
+                    actions.append(.close)
+                }
+                actions += begin(startTime: startTime)
+            } else if known.startTime == nil, let startTime {
+                // The server has learnt to tell lives apart (an upgrade), or is asked for the first time since.
+                let named = Instance(startTime: startTime, generation: known.generation)
+                instance = named
+                actions.append(.adopt(named))
+            }
+        } else if beginning == .now && position == nil {
+            let instance = Instance(startTime: startTime)
+            self.instance = instance
+            position = info.updateSeq
+            actions.append(.adopt(instance))
+        } else {
+            actions += begin(startTime: startTime)
+        }
+        return actions + openIfClosed() + askAgainIfNeeded()
+    }
+
+    /// 404. Whether it is gone is asked of `GET /` yet.
+    mutating func missing() -> [Action] {
+        question = .none
+        guard instance != nil else {
+            // Whatever comes under this name comes while Herald looks.
+            beginning = .zero
+            position = position ?? .zero
+            return askAgainIfNeeded()
+        }
+        question = .confirmingGone
+        return [.confirmGone]
+    }
+
+    /// The same server was there after the 404, or not (it could not be reached, or another answered).
+    mutating func confirmedGone(_ isSameServer: Bool, using random: inout some RandomNumberGenerator) -> [Action] {
+        question = .none
+        guard isSameServer else { return wait(backoff.next(using: &random)) }
+        instance = nil
+        position = .zero
+        beginning = .zero
+        backoff.reset()
+        var actions: [Action] = [.gone]
+        if connection != .closed {
+            connection = .closed
+            actions.insert(.close, at: 0)
+        }
+        return actions + askAgainIfNeeded()
+    }
+
+    mutating func refused(_ refusal: Refusal, using random: inout some RandomNumberGenerator) -> [Action] {
+        question = .none
+        // An open feed outlives the loss of a right (COUCHDB.md, 162-164) and is not given up for it.
+        guard connection == .closed else { return [] }
+        let isNews = !isToldRefused
+        isToldRefused = true
+        return (isNews ? [.refused(refusal)] : []) + wait(Backoff.slow(using: &random))
+    }
+
+    mutating func unavailable(
+        _ why: String, retryAfter: Duration?, using random: inout some RandomNumberGenerator
+    ) -> [Action] {
+        question = .none
+        guard connection == .closed else { return [] }
+        return failed(why, retryAfter: retryAfter, using: &random)
+    }
+
+    /// The question could not be put, because the server as a whole is away: nobody's failure.
+    mutating func notAsked() {
+        question = .none
+        mustAskAgain = false
+    }
+
+    // MARK: The feed
+
+    enum FeedEnd: Equatable {
+        /// The last line came, and the end that HTTP prescribes.
+        case clean
+        case cut(why: String)
+        case refused(Refusal)
+        case missing
+        /// 400: it is the position that the server does not like.
+        case unsupported(why: String)
+        case unavailable(why: String, retryAfter: Duration?)
+    }
+
+    /// The head of a 200 has come.
+    mutating func opened() -> [Action] {
+        connection = .open
+        // Between the last question and the opening the database may have been deleted and created again.
+        return look()
+    }
+
+    /// Rows up to `seq`, or a heartbeat, have come.
+    mutating func flowed(to seq: Seq?) -> [Action] {
+        if let seq { position = seq }
+        guard !hasFlowed else { return [] }
+        hasFlowed = true
+        backoff.reset()
+        refusedPositions = 0
+        let isNews = isToldRefused || isToldInTrouble
+        isToldRefused = false
+        isToldInTrouble = false
+        return isNews ? [.recovered] : []
+    }
+
+    mutating func ended(_ end: FeedEnd, using random: inout some RandomNumberGenerator) -> [Action] {
+        let hadFlowed = hasFlowed
+        connection = .closed
+        hasFlowed = false
+        switch end {
+        case .clean:
+            // Deleted, split, or timed out by something in between: see which, at once, unless it ends again and again.
+            return hadFlowed ? look() : wait(backoff.next(using: &random))
+        case .cut(let why):
+            return failed(why, retryAfter: nil, using: &random)
+        case .missing:
+            return wait(backoff.next(using: &random))
+        case .refused(let refusal):
+            return refused(refusal, using: &random)
+        case .unsupported(let why):
+            refusedPositions += 1
+            guard refusedPositions >= 3, position != .zero else {
+                return failed(why, retryAfter: nil, using: &random)
+            }
+            // Better told twice than never.
+            refusedPositions = 0
+            position = .zero
+            return [.startOver] + wait(backoff.next(using: &random))
+        case .unavailable(let why, let retryAfter):
+            return failed(why, retryAfter: retryAfter, using: &random)
+        }
+    }
+
+    // MARK: Within
+
+    private mutating func begin(startTime: String?) -> [Action] {
+        generations += startTime == nil ? 1 : 0
+        let instance = Instance(startTime: startTime, generation: generations)
+        self.instance = instance
+        position = .zero
+        return [.present(instance)]
+    }
+
+    /// Whether what is there is not what was (`COUCHDB.md`, "Servers differ").
+    private func isAnother(_ info: DatabaseInfo, startTime: String?, than known: Instance, askedAt: Seq?) -> Bool {
+        if let old = known.startTime, let startTime { return old != startTime }
+        // Integers only, and against where the feed stood when the question was put: it may have moved since.
+        guard let position = askedAt?.integer, let last = info.updateSeq.integer else { return false }
+        return last < position
+    }
+
+    private mutating func openIfClosed() -> [Action] {
+        guard connection == .closed, !isWaiting, let position else { return [] }
+        connection = .opening
+        return [.open(since: position)]
+    }
+
+    private mutating func askAgainIfNeeded() -> [Action] {
+        guard mustAskAgain else { return [] }
+        mustAskAgain = false
+        return look()
+    }
+
+    private mutating func failed(
+        _ why: String, retryAfter: Duration?, using random: inout some RandomNumberGenerator
+    ) -> [Action] {
+        let actions = wait(backoff.next(retryAfter: retryAfter, using: &random))
+        guard backoff.failures >= Self.failuresWorthTelling, !isToldInTrouble else { return actions }
+        isToldInTrouble = true
+        return [.inTrouble(why: why, failures: backoff.failures)] + actions
+    }
+
+    private mutating func wait(_ duration: Duration) -> [Action] {
+        mustAskAgain = false
+        guard !isWaiting else { return [] }
+        isWaiting = true
+        return [.wait(duration)]
+    }
+}

@@ -1,0 +1,114 @@
+/// Decides whether the server is there, and when to ask it again.
+///
+/// A thousand feeds that break at once are one event: whether the server is
+/// there is asked once, for all of them, and nothing else is asked while it is
+/// not. A value that knows no I/O: each event says what to do next.
+struct ServerMachine {
+    enum Action: Equatable {
+        /// Ask `GET /`.
+        case ask
+        /// Call ``ServerMachine/waitIsOver()`` after this long.
+        case wait(Duration)
+        /// It is there (again): list its databases, ask what waits.
+        case up(ServerInfo, isFirst: Bool)
+        /// It was not away after all: list its databases, since something broke.
+        case stillUp
+        case down(why: String, next: Duration)
+        case refused(Refusal, next: Duration)
+        /// Another server answers than the one that is followed.
+        case stranger(ServerInfo)
+    }
+
+    private enum State: Equatable {
+        case up
+        case down
+    }
+
+    private var state = State.down
+    private var isAsked = false
+    private var mustAskAgain = false
+    private var isWaiting = false
+    private var backoff = Backoff()
+    private(set) var info: ServerInfo?
+    private var lastTold: String?
+    private var strangerTold: String?
+
+    var isUp: Bool { state == .up }
+
+    /// Something broke, or this is the beginning.
+    mutating func look() -> [Action] {
+        guard !isAsked else {
+            mustAskAgain = true
+            return []
+        }
+        guard !isWaiting else { return [] }
+        isAsked = true
+        return [.ask]
+    }
+
+    mutating func waitIsOver() -> [Action] {
+        isWaiting = false
+        return look()
+    }
+
+    mutating func answered(_ answer: Answer<ServerInfo>, using random: inout some RandomNumberGenerator) -> [Action] {
+        isAsked = false
+        switch answer {
+        case .ok(let info): return welcomed(info)
+        case .refused(let refusal):
+            let next = Backoff.slow(using: &random)
+            return fail(telling: refusal.why, with: .refused(refusal, next: next), next: next)
+        case .missing: return failed("GET / answers 404; is the url in [source] right?", nil, using: &random)
+        case .unsupported(let why): return failed(why, nil, using: &random)
+        case .unavailable(let why, let retryAfter): return failed(why, retryAfter, using: &random)
+        }
+    }
+
+    /// Whether `info` is of the server that has been followed. Servers without a `uuid` are taken at their word.
+    func isSame(_ info: ServerInfo) -> Bool {
+        guard let known = self.info else { return true }
+        return known.kind == info.kind && known.uuid == info.uuid
+    }
+
+    private mutating func welcomed(_ info: ServerInfo) -> [Action] {
+        let isFirst = self.info == nil
+        var actions: [Action] = []
+        if !isSame(info), strangerTold != info.uuid {
+            strangerTold = info.uuid
+            actions.append(.stranger(info))
+        }
+        // The version may have changed; the identity stays that of the first, so that no stranger's 404 means "deleted".
+        self.info = ServerInfo(
+            kind: self.info?.kind ?? info.kind,
+            version: info.version,
+            uuid: isFirst ? info.uuid : self.info?.uuid
+        )
+        backoff.reset()
+        lastTold = nil
+        if state == .up {
+            actions.append(.stillUp)
+        } else {
+            state = .up
+            actions.append(.up(info, isFirst: isFirst))
+        }
+        guard mustAskAgain else { return actions }
+        mustAskAgain = false
+        return actions + look()
+    }
+
+    private mutating func failed(
+        _ why: String, _ retryAfter: Duration?, using random: inout some RandomNumberGenerator
+    ) -> [Action] {
+        let next = backoff.next(retryAfter: retryAfter, using: &random)
+        return fail(telling: why, with: .down(why: why, next: next), next: next)
+    }
+
+    private mutating func fail(telling why: String, with news: Action, next: Duration) -> [Action] {
+        state = .down
+        mustAskAgain = false
+        isWaiting = true
+        let isNews = lastTold != why
+        lastTold = why
+        return (isNews ? [news] : []) + [.wait(next)]
+    }
+}

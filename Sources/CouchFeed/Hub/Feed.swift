@@ -1,0 +1,119 @@
+import Curl
+
+/// What a feed tells the one who opened it, on the loop's thread.
+@CurlLoop
+protocol FeedOwner: AnyObject {
+    /// The head of a 200 has come.
+    func feedOpened(_ feed: Feed)
+    /// Whether rows can be taken now; where not, the feed waits for ``Feed/resume()``.
+    func feedMayFlow(_ feed: Feed) -> Bool
+    /// Rows have come, or a heartbeat, with which the batch is empty.
+    func feed(_ feed: Feed, gave batch: ChangeBatch)
+    /// The last call.
+    func feed(_ feed: Feed, ended end: DatabaseMachine.FeedEnd)
+}
+
+/// The continuous `_changes` feed of one database, once: opened, read, ended.
+@CurlLoop
+final class Feed: TransferDelegate {
+    private unowned let owner: any FeedOwner
+    private var transfer: Transfer?
+    private var reader = ChangeReader()
+    private var batch = ChangeBatch()
+    private var head: ResponseHead?
+    private var errorBody: [UInt8] = []
+    private var outcome = ChangeReader.Outcome.more
+    private var isFlushing = false
+    private(set) var isPaused = false
+    private(set) var isOpen = false
+    /// When the server was last heard of.
+    private(set) var lastHeard = ContinuousClock.now
+
+    /// As much of an error's body as could matter.
+    private static let errorBodyLimit = 64 * 1024
+
+    init(_ request: Request, owner: any FeedOwner) {
+        self.owner = owner
+        transfer = Transfer(request, delegate: self)
+    }
+
+    func start() {
+        lastHeard = .now
+        transfer?.start()
+    }
+
+    /// Ends it without another call to the owner. What it has gathered and not yet given is dropped, since it is read again.
+    func cancel() {
+        transfer?.cancel()
+        transfer = nil
+        batch.clear()
+    }
+
+    func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        lastHeard = .now
+        transfer?.resume()
+    }
+
+    // MARK: TransferDelegate
+
+    func transfer(_ transfer: Transfer, answered head: ResponseHead) {
+        lastHeard = .now
+        self.head = head
+        guard head.status == 200 else { return }
+        isOpen = true
+        owner.feedOpened(self)
+    }
+
+    func transfer(_ transfer: Transfer, received bytes: UnsafeRawBufferPointer) -> Reception {
+        guard isOpen else {
+            errorBody.append(contentsOf: bytes.prefix(Self.errorBodyLimit - errorBody.count))
+            return .taken
+        }
+        lastHeard = .now
+        guard owner.feedMayFlow(self) else {
+            isPaused = true
+            return .notNow
+        }
+        outcome = reader.read(bytes, into: &batch)
+        if !isFlushing {
+            isFlushing = true
+            CurlLoop.atEndOfTurn { [weak self] in self?.flush() }
+        }
+        if case .broken = outcome { return .enough }
+        return .taken
+    }
+
+    func transfer(_ transfer: Transfer, ended end: TransferEnd) {
+        flush()
+        self.transfer = nil
+        owner.feed(self, ended: judge(end))
+    }
+
+    private func flush() {
+        guard isFlushing else { return }
+        isFlushing = false
+        guard transfer != nil else { return }
+        owner.feed(self, gave: batch)
+        batch.clear()
+    }
+
+    private func judge(_ end: TransferEnd) -> DatabaseMachine.FeedEnd {
+        if isOpen {
+            switch (outcome, end) {
+            case (.broken(let why), _): return .cut(why: why)
+            case (.ended, _), (.more, .complete): return .clean
+            case (.more, .failed(let failure)): return .cut(why: failure.message)
+            }
+        }
+        if case .failed(let failure) = end { return .cut(why: failure.message) }
+        switch Answer(.success(Response(head: head ?? ResponseHead(status: 0), body: errorBody))) {
+        case .missing: return .missing
+        case .refused(let refusal): return .refused(refusal)
+        case .unsupported(let why): return .unsupported(why: why)
+        case .unavailable(let why, let retryAfter): return .unavailable(why: why, retryAfter: retryAfter)
+        case .ok: return .unavailable(why: "it answers \(head?.status ?? 0)", retryAfter: nil)
+        }
+    }
+}

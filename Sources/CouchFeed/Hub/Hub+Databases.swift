@@ -1,0 +1,195 @@
+import Curl
+import Logging
+
+// Which databases exist: lists, the bell, and questions one by one.
+
+extension Hub {
+    // MARK: Lists
+
+    /// Asks for the list of databases, unless an answer is under way, after which it is then asked again.
+    func list() {
+        guard !isListing else {
+            mustListAgain = true
+            return
+        }
+        guard server.isUp else { return }
+        isListing = true
+        client.allDatabases { [weak self] answer in
+            guard let self, isRunning else { return }
+            isListing = false
+            listed(answer)
+            if mustListAgain {
+                mustListAgain = false
+                list()
+            }
+        }
+    }
+
+    private func listed(_ answer: Answer<[String]>) {
+        switch answer {
+        case .ok(let names):
+            givesList = true
+            compare(with: names)
+        case .refused(let refusal): noList(refusal.why)
+        case .missing, .unsupported: noList("it has no _all_dbs")
+        case .unavailable(let why, _):
+            log.debug("no list of databases: \(why)")
+            act(server.look())
+            scheduleRescan()
+        }
+    }
+
+    private func compare(with names: [String]) {
+        for database in databases.values { database.isListed = false }
+        var found = 0
+        for name in names where options.selects(name) {
+            guard let database = known(name) else { continue }
+            database.isListed = true
+            found += 1
+            if !database.machine.isPresent { act(database.machine.look(), on: database) }
+        }
+        for database in databases.values where !database.isListed && database.machine.isPresent {
+            act(database.machine.look(), on: database)
+        }
+        if !hasListed { log.info("\(names.count) databases on the server, \(found) of them followed") }
+        hasListed = true
+    }
+
+    /// No list for this user: what is named is looked for, what is not named cannot be found.
+    private func noList(_ why: String) {
+        if givesList != false {
+            givesList = false
+            if options.hasGlobs {
+                log.error(
+                    """
+                    the server gives this user no list of its databases: \(why); name each database in `databases` of \
+                    [source], or use the credentials of a server admin
+                    """
+                )
+            } else {
+                log.info("the server gives this user no list of its databases; those that are named are looked for")
+            }
+        }
+        lookForNames()
+    }
+
+    /// Looks for each database that is named, where there is no list to find it in.
+    func lookForNames() {
+        for name in options.names where options.selects(name) {
+            guard let database = known(name), !database.machine.isPresent else { continue }
+            act(database.machine.look(), on: database)
+        }
+        hasListed = hasListed || givesList == false
+    }
+
+    /// The database of this name, made known if anyone wants it. One that is there at the first look begins as the
+    /// options say, others at their creation.
+    func known(_ name: String) -> FollowedDatabase? {
+        if let database = databases[name] { return database }
+        let interested = followers.filter { $0.wants(database: name) }
+        guard !interested.isEmpty else { return nil }
+        let database = FollowedDatabase(
+            name: name,
+            number: nextNumber,
+            followers: interested,
+            beginning: hasListed || !options.startsNow ? .zero : .now
+        )
+        nextNumber += 1
+        databases[name] = database
+        return database
+    }
+
+    func scheduleRescan() {
+        rescanTimer?.cancel()
+        let interval = bell.isHeard ? options.rescanUnderBell : options.rescan
+        rescanTimer = CurlLoop.schedule(after: interval) { [weak self] in
+            guard let self, isRunning, server.isUp else { return }
+            givesList == false ? lookForNames() : list()
+            scheduleRescan()
+        }
+    }
+
+    // MARK: One by one
+
+    func answered(_ name: String, _ answer: Answer<DatabaseInfo>) {
+        guard isRunning, let database = databases[name] else { return }
+        switch answer {
+        case .ok(let info):
+            act(database.machine.found(info, tellsInstances: server.info?.tellsInstances ?? false), on: database)
+        case .missing: act(database.machine.missing(), on: database)
+        case .refused(let refusal):
+            act(database.machine.refused(refusal, using: &random), on: database)
+            // Wrong credentials are everyone's trouble, and asked about once.
+            if refusal.status == 401 { act(server.look()) }
+        case .unsupported(let why):
+            act(database.machine.unavailable(why, retryAfter: nil, using: &random), on: database)
+        case .unavailable(let why, let retryAfter):
+            act(database.machine.unavailable(why, retryAfter: retryAfter, using: &random), on: database)
+            act(server.look())
+        }
+    }
+
+    /// Sees whether the server that says 404 is the one that is followed: one look for all that wait for it.
+    func confirmGone(_ database: FollowedDatabase) {
+        goneCandidates.append(database)
+        guard !isConfirmingGone else { return }
+        isConfirmingGone = true
+        let candidates = goneCandidates
+        goneCandidates = []
+        client.welcome { [weak self] answer in
+            guard let self, isRunning else { return }
+            isConfirmingGone = false
+            let isSame = if case .ok(let info) = answer { server.isSame(info) } else { false }
+            for database in candidates {
+                act(database.machine.confirmedGone(isSame, using: &random), on: database)
+            }
+            if let next = goneCandidates.popLast() { confirmGone(next) }
+        }
+    }
+}
+
+// MARK: The bell
+
+extension Hub: BellOwner {
+    func startBell() {
+        guard !bell.isConnected else { return }
+        bell.start(address, heartbeat: options.heartbeat)
+    }
+
+    func bellIsHeard() {
+        bellBackoff.reset()
+        if bellIsMissing { log.info("_db_updates rings again") }
+        bellIsMissing = false
+        // What happened between the last list and the first ring.
+        list()
+        scheduleRescan()
+    }
+
+    func bellRang(for name: String, type: String) {
+        guard options.selects(name), let database = known(name) else { return }
+        guard database.machine.isPresent else {
+            if type != "deleted" { act(database.machine.look(), on: database) }
+            return
+        }
+        if type != "updated" { act(database.machine.look(), on: database) }
+    }
+
+    func bellFellSilent(why: String, isForGood: Bool) {
+        if isForGood, !bellIsMissing {
+            bellIsMissing = true
+            log.notice(
+                """
+                no _db_updates (\(why)): the list of databases is asked for every \(options.rescan.text) instead; new \
+                databases are found that much later
+                """
+            )
+        }
+        scheduleRescan()
+        let wait = isForGood ? Backoff.slow(using: &random) * 5 : bellBackoff.next(using: &random)
+        bellTimer?.cancel()
+        bellTimer = CurlLoop.schedule(after: wait) { [weak self] in
+            guard let self, isRunning, server.isUp else { return }
+            startBell()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Curl
+import Logging
+
+// One feed a database: opened, handed on, judged at its end.
+
+extension Hub {
+    func act(_ actions: [DatabaseMachine.Action], on database: FollowedDatabase) {
+        for action in actions {
+            switch action {
+            case .ask:
+                if server.isUp {
+                    desk.ask(database.name)
+                } else {
+                    database.machine.notAsked()
+                }
+            case .confirmGone: confirmGone(database)
+            case .open(let since):
+                waitingToOpen.append((database, since))
+                openNext()
+            case .close: closeFeed(of: database)
+            case .wait(let duration):
+                CurlLoop.schedule(after: duration) { [weak self, weak database] in
+                    guard let self, let database, isRunning else { return }
+                    act(database.machine.waitIsOver(), on: database)
+                }
+            case .adopt(let instance): database.adopt(instance, at: database.machine.position)
+            case .present(let instance):
+                log.debug("database \(database.name) begins")
+                database.tell(instance)
+            case .gone:
+                log.debug("database \(database.name) is gone")
+                database.tell(nil)
+            case .startOver:
+                log.error(
+                    """
+                    the server refuses the position in the feed of \(database.name), which it gave itself; all of its \
+                    changes are told again
+                    """
+                )
+            case .refused(let refusal):
+                log.error("database \(database.name) cannot be read: \(refusal.why); \(refusal.hint)")
+            case .inTrouble(let why, let failures):
+                log.warning("database \(database.name): the feed failed \(failures) times: \(why); trying on")
+            case .recovered: log.info("database \(database.name): the feed flows again")
+            }
+        }
+        // One that is named stays known: whether it was there at the first look matters when it comes.
+        if database.machine.isForgettable, !options.names.contains(database.name) {
+            databases[database.name] = nil
+        }
+    }
+
+    private func openNext() {
+        while openingCount < Self.mostOpening, !waitingToOpen.isEmpty {
+            let (database, since) = waitingToOpen.removeFirst()
+            openingCount += 1
+            open(database, since: since)
+        }
+    }
+
+    private func open(_ database: FollowedDatabase, since: Seq) {
+        do {
+            var request = try address.request(
+                """
+                \(ServerAddress.path(ofDatabase: database.name))/_changes?feed=continuous\
+                &heartbeat=\(options.heartbeat.wholeMilliseconds)&since=\(since.query)
+                """
+            )
+            request.bufferSize = bufferSize
+            let feed = Feed(request, owner: self)
+            database.feed = feed
+            feedOwners[ObjectIdentifier(feed)] = database
+            feed.start()
+        } catch {
+            openingCount -= 1
+            act(database.machine.ended(.cut(why: "\(error)"), using: &random), on: database)
+        }
+    }
+
+    /// Large pieces are faster, but each feed holds one: few feeds get large ones, a thousand get libcurl's own size.
+    private var bufferSize: Int {
+        min(max((8 << 20) / max(databases.count, 1), 16 << 10), 128 << 10)
+    }
+
+    private func closeFeed(of database: FollowedDatabase) {
+        waitingToOpen.removeAll { $0.database === database }
+        guard let feed = database.feed else { return }
+        feed.cancel()
+        forget(feed, of: database)
+    }
+
+    private func forget(_ feed: Feed, of database: FollowedDatabase) {
+        feedOwners[ObjectIdentifier(feed)] = nil
+        database.feed = nil
+        if !feed.isOpen {
+            openingCount -= 1
+            openNext()
+        }
+    }
+}
+
+extension Hub: FeedOwner {
+    func feedOpened(_ feed: Feed) {
+        openingCount -= 1
+        guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
+        act(database.machine.opened(), on: database)
+        openNext()
+    }
+
+    func feedMayFlow(_ feed: Feed) -> Bool {
+        feedOwners[ObjectIdentifier(feed)]?.hasRoom ?? true
+    }
+
+    func feed(_ feed: Feed, gave batch: ChangeBatch) {
+        guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
+        if !batch.isEmpty { database.give(batch) }
+        let actions = database.machine.flowed(to: batch.seq)
+        if !actions.isEmpty { act(actions, on: database) }
+    }
+
+    func feed(_ feed: Feed, ended end: DatabaseMachine.FeedEnd) {
+        guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
+        forget(feed, of: database)
+        log.debug("database \(database.name): the feed ended: \(end)")
+        act(database.machine.ended(end, using: &random), on: database)
+        // A list is due after each reconnect; the server is asked first, once for all feeds that broke together.
+        if end != .clean { act(server.look()) }
+    }
+}

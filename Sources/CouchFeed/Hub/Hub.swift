@@ -1,0 +1,169 @@
+public import Curl
+public import Logging
+
+/// One shared feed a database for all its followers: knows which databases
+/// exist, opens their feeds, hands on what they give, and tells each follower
+/// of lives that begin and end.
+///
+/// It alone opens `_changes` feeds. All of it runs on the loop's thread.
+@CurlLoop
+public final class Hub {
+    let address: ServerAddress
+    let options: HubOptions
+    let followers: [any Follower]
+    let log: Logger
+    let client: ServerClient
+    var server = ServerMachine()
+    var random = SystemRandomNumberGenerator()
+    var databases: [String: FollowedDatabase] = [:]
+    var nextNumber = 0
+    var feedOwners: [ObjectIdentifier: FollowedDatabase] = [:]
+    private(set) var isRunning = false
+
+    // Which databases exist
+    var isListing = false
+    var mustListAgain = false
+    var hasListed = false
+    /// Whether the server gives this user a list at all; `nil` before it was asked.
+    var givesList: Bool?
+    var rescanTimer: LoopTimer?
+    var bellBackoff = Backoff()
+    var bellIsMissing = false
+    var bellTimer: LoopTimer?
+    lazy var bell = Bell(owner: self)
+    lazy var desk = InfoDesk(client) { [weak self] in self?.answered($0, $1) }
+    /// Databases whose 404 waits for a look at the server, and those for which it is under way.
+    var goneCandidates: [FollowedDatabase] = []
+    var isConfirmingGone = false
+
+    // Feeds
+    var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
+    var openingCount = 0
+    private var sweepTimer: LoopTimer?
+
+    /// More connections at once would overrun the queue of a server that listens with a backlog of 128.
+    static let mostOpening = 64
+
+    public init(address: ServerAddress, options: HubOptions, followers: [any Follower], log: Logger) {
+        self.address = address
+        self.options = options
+        self.followers = followers
+        self.log = log
+        client = ServerClient(address)
+    }
+
+    /// Begins to follow. Once only.
+    public func start() {
+        isRunning = true
+        act(server.look())
+        sweep()
+    }
+
+    /// Ends all feeds. No follower is called any more.
+    public func stop() {
+        isRunning = false
+        sweepTimer?.cancel()
+        rescanTimer?.cancel()
+        bellTimer?.cancel()
+        bell.stop()
+        waitingToOpen = []
+        for database in databases.values {
+            database.feed?.cancel()
+            database.feed = nil
+        }
+        feedOwners = [:]
+    }
+
+    /// A follower that had no room has some: feeds that waited go on.
+    public func roomAgain() {
+        guard isRunning else { return }
+        for database in databases.values {
+            if let feed = database.feed, feed.isPaused, database.hasRoom { feed.resume() }
+        }
+    }
+
+    // MARK: The server
+
+    func act(_ actions: [ServerMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .ask:
+                client.welcome { [weak self] answer in
+                    guard let self, isRunning else { return }
+                    act(server.answered(answer, using: &random))
+                }
+            case .wait(let duration):
+                CurlLoop.schedule(after: duration) { [weak self] in
+                    guard let self, isRunning else { return }
+                    act(server.waitIsOver())
+                }
+            case .up(let info, let isFirst):
+                log.info("\(isFirst ? "found" : "found again"): \(info) at \(address.url)")
+                serverIsUp()
+            case .stillUp:
+                list()
+            case .down(let why, let next):
+                log.warning("no server at \(address.url): \(why); trying again in \(next.text)")
+                serverIsDown()
+            case .refused(let refusal, let next):
+                log.error(
+                    "\(address.url) lets us not in: \(refusal.why); \(refusal.hint); trying again in \(next.text)"
+                )
+                serverIsDown()
+            case .stranger(let info):
+                log.error(
+                    """
+                    another server answers at \(address.url): \(info), uuid \(info.uuid ?? "none"); no database counts \
+                    as deleted until the first one is back; restart herald if this is the one to follow from now on
+                    """
+                )
+            }
+        }
+    }
+
+    private func serverIsUp() {
+        list()
+        for database in databases.values where database.machine.connection == .closed {
+            act(database.machine.look(), on: database)
+        }
+        startBell()
+        scheduleRescan()
+    }
+
+    private func serverIsDown() {
+        rescanTimer?.cancel()
+        bellTimer?.cancel()
+        bell.stop()
+        for name in desk.withdraw() { databases[name]?.machine.notAsked() }
+    }
+
+    // MARK: Silence
+
+    /// Ends connections on which nothing has come for too long.
+    private func sweep() {
+        sweepTimer = CurlLoop.schedule(after: options.heartbeat / 4) { [weak self] in
+            guard let self, isRunning else { return }
+            let limit = ContinuousClock.now - options.silenceLimit
+            for database in databases.values {
+                guard let feed = database.feed, !feed.isPaused, feed.lastHeard < limit else { continue }
+                feed.cancel()
+                self.feed(feed, ended: .cut(why: "silent for \(options.silenceLimit.text)"))
+            }
+            if bell.isConnected, bell.lastHeard < limit {
+                bell.stop()
+                bellFellSilent(why: "silent for \(options.silenceLimit.text)", isForGood: false)
+            }
+            sweep()
+        }
+    }
+}
+
+extension Duration {
+    /// For the log: `400 ms`, `2.5 s`, `60 s`.
+    var text: String {
+        let milliseconds = wholeMilliseconds
+        guard milliseconds >= 1000 else { return "\(milliseconds) ms" }
+        let tenths = milliseconds / 100 % 10
+        return tenths == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds / 1000).\(tenths) s"
+    }
+}

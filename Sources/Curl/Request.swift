@@ -1,0 +1,66 @@
+/// What is asked of a server.
+public struct Request: Sendable {
+    public enum Authorization: Sendable, Equatable {
+        case none
+        /// Sent with the first request, without waiting for a challenge.
+        case basic(user: String, password: String)
+        case bearer(token: String)
+    }
+
+    /// Absolute, percent-encoded, without credentials.
+    public var url: String
+    public var authorization: Authorization = .none
+    /// A PEM file with the authorities to trust for https instead of the system's.
+    public var caFile: String?
+    /// JSON to be sent with `POST`; without one it is a `GET`.
+    public var body: [UInt8]?
+    /// For how long the whole conversation may last; `nil` for a feed, which lasts.
+    public var timeout: Duration?
+    /// How many bytes libcurl takes from the socket at once: more is faster, and
+    /// is held in memory once by each transfer.
+    public var bufferSize: Int = 16 * 1024
+
+    public init(url: String) {
+        self.url = url
+    }
+
+    /// For how long connecting may last, name resolution and TLS included.
+    public static let connectTimeout = Duration.seconds(10)
+}
+
+/// The beginning of an answer.
+public struct ResponseHead: Sendable, Equatable {
+    public var status: Int
+    /// As the server spelt it, or empty.
+    public var contentType: String = ""
+    /// Where a redirection leads.
+    public var location: String?
+    /// `Retry-After` where it is given in seconds.
+    public var retryAfter: Duration?
+
+    public init(status: Int) {
+        self.status = status
+    }
+
+    /// Takes from a header line what is of interest; the others are passed over.
+    mutating func read(line: UnsafeRawBufferPointer) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        guard ["content-type", "location", "retry-after"].contains(name) else { return }
+        let value = String(decoding: line[(colon + 1)...], as: UTF8.self).trimmed
+        switch name {
+        case "content-type": contentType = value
+        case "location": location = value
+        // The other form, a date, is rare, and the usual back-off serves it.
+        default: retryAfter = Int(value).flatMap { $0 >= 0 ? .seconds(min($0, 86_400)) : nil }
+        }
+    }
+}
+
+extension String {
+    /// Without the blanks, tabs and line ends around it.
+    fileprivate var trimmed: String {
+        let isBlank = { (character: UInt8) in character <= 0x20 }
+        return String(decoding: utf8.drop(while: isBlank).reversed().drop(while: isBlank).reversed(), as: UTF8.self)
+    }
+}
