@@ -36,7 +36,7 @@ let floor1: [Target] = [
 ]
 
 let floor2: [Target] = [
-    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", locks, logging, systemPackage])
+    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", locks])
 ]
 
 let upperFloors: [Target] = [
