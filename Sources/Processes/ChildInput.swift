@@ -1,0 +1,43 @@
+/// What waits to be written to a child's stdin. The supervisor pulls it, from one task at a time, and outlives no
+/// child with it: when one ends and another begins, the same input goes on.
+///
+/// The order of calls is `restart`, then any number of pairs of `next` and `wrote`, then `restart` again.
+public protocol ChildInput: Sendable {
+    /// Waits until there is something to write, and gives it.
+    ///
+    /// The array is written from where it lies, without a copy, and let go of before ``wrote(_:)`` is called, so that
+    /// its storage can be used again. Batches of about 64 KiB are best: that is what a pipe takes at once.
+    ///
+    /// - Returns: The bytes; or `nil` when the input has ended for good: the child's stdin is then closed and the stop
+    ///   sequence begins, as if ``Supervisor/stop()`` had been called. When the task is cancelled, `nil` is returned
+    ///   promptly, and nothing is lost by that.
+    func next() async -> [UInt8]?
+
+    /// Tells how many bytes of what `next` gave have reached the pipe. It is fewer than there were if the child died,
+    /// closed its stdin or was stopped; and where the system cannot tell how many, it is 0, so more may have arrived.
+    func wrote(_ count: Int)
+
+    /// Tells that a new child is about to begin: what was handed out but not written whole, line by line, is to be
+    /// given again, from the start of the first unfinished line.
+    func restart()
+}
+
+/// An input that never has anything to write: the child's stdin is a pipe that stays open until it is stopped.
+public struct SilentInput: ChildInput {
+    /// Makes one; it holds nothing.
+    public init() {}
+
+    /// Waits until the task is cancelled.
+    public func next() async -> [UInt8]? {
+        let (never, end) = AsyncStream<Never>.makeStream()
+        defer { end.finish() }
+        for await _ in never {}
+        return nil
+    }
+
+    /// Does nothing.
+    public func wrote(_ count: Int) {}
+
+    /// Does nothing.
+    public func restart() {}
+}

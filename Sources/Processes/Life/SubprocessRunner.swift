@@ -1,0 +1,170 @@
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// Leads real processes through ``ChildLife``.
+struct SubprocessRunner: ChildRunner {
+    let time: Timekeeper
+
+    private enum Occurrence: Sendable {
+        case started(pid_t)
+        case ended
+        case event(ChildLife.Event)
+    }
+
+    func run(
+        _ command: ChildCommand,
+        input: any ChildInput,
+        output: any ChildOutput,
+        orders: Orders,
+        news: @escaping @Sendable (ChildNews) -> Void
+    ) async -> ChildEnd {
+        let standardOutput: OutputReader
+        let standardError: OutputReader
+        do {
+            try Descriptors.checkRoom()
+            standardOutput = try OutputReader(limit: output.standardOutputLimit) { output.standardOutput($0) }
+            standardError = try OutputReader(limit: output.standardErrorLimit) { output.standardError($0) }
+        } catch {
+            return .couldNotStart("\(error)")
+        }
+
+        let (occurrences, happen) = AsyncStream<Occurrence>.makeStream()
+        let feed = InputFeed(
+            input: input,
+            onEnd: { orders.give(.stop) },
+            onBreak: { happen.yield(.event(.inputBroken)) }
+        )
+        orders.listen { order in
+            happen.yield(.event(order == .kill ? .kill : .stop))
+        }
+        // Not cancelled with the caller: its end must be seen through, and subprocess would kill the leader alone.
+        let child = Task {
+            let end = await Self.live(command, feed, standardOutput, standardError) { pid in
+                happen.yield(.started(pid))
+            }
+            happen.yield(.ended)
+            return end
+        }
+
+        var life = ChildLife(stopTimeout: command.stopTimeout)
+        var group: ProcessGroup?
+        var chores: [Task<Void, Never>] = []
+        var wait: Task<Void, Never>?
+        events: for await occurrence in occurrences {
+            let event: ChildLife.Event
+            switch occurrence {
+            case .started(let pid):
+                group = ProcessGroup(id: pid)
+                news(.started(pid: pid))
+                event = .started
+            case .ended:
+                event = .ended(othersLive: group?.othersLive() ?? false)
+            case .event(let happened):
+                event = happened
+            }
+            for action in life.handle(event) {
+                switch action {
+                case .endInput:
+                    feed.end()
+                    news(.stopping)
+                case .terminateGroup:
+                    news(.terminating)
+                    group?.signal(SIGTERM)
+                case .killGroup:
+                    news(.killing)
+                    group?.signal(SIGKILL)
+                case .wait(let duration, let number):
+                    wait?.cancel()
+                    let moment = time.now().advanced(by: duration)
+                    wait = Task { [time] in
+                        await time.sleep(moment)
+                        happen.yield(.event(.waited(number)))
+                    }
+                case .watchOthers:
+                    guard let group else { continue }
+                    chores.append(Task { await watch(group) { happen.yield(.event(.othersGone)) } })
+                case .reportClosedInput:
+                    news(.closedInput)
+                case .finish:
+                    break events
+                }
+            }
+        }
+        orders.stopListening()
+        wait?.cancel()
+        for chore in chores {
+            chore.cancel()
+        }
+        let end = await child.value
+        await standardOutput.finish()
+        await standardError.finish()
+        output.ended()
+        return end
+    }
+
+    /// Polls, since the system tells nobody of the end of a group; at first often, since most end at once.
+    private func watch(_ group: ProcessGroup, _ gone: @Sendable () -> Void) async {
+        var pause = Duration.milliseconds(2)
+        while !Task.isCancelled, group.othersLive() {
+            await time.sleep(time.now().advanced(by: pause))
+            pause = min(pause * 2, .milliseconds(50))
+        }
+        if !Task.isCancelled {
+            gone()
+        }
+    }
+
+    /// Starts the child and returns when it has been reaped.
+    private static func live(
+        _ command: ChildCommand,
+        _ feed: InputFeed,
+        _ standardOutput: OutputReader,
+        _ standardError: OutputReader,
+        started: (pid_t) -> Void
+    ) async -> ChildEnd {
+        defer {
+            standardOutput.closeWriteEnd()
+            standardError.closeWriteEnd()
+        }
+        var options = PlatformOptions()
+        options.createSession = true
+        do {
+            let result = try await Subprocess.run(
+                .path("/bin/sh"),
+                arguments: ["-c", "exec \(command.commandLine)"],
+                environment: .custom(command.environment.map { name, value in Array("\(name)=\(value)".utf8) }),
+                workingDirectory: command.workingDirectory.map { FilePath($0) },
+                platformOptions: options,
+                input: feed,
+                output: .fileDescriptor(standardOutput.writeEnd, closeAfterSpawningProcess: false),
+                error: .fileDescriptor(standardError.writeEnd, closeAfterSpawningProcess: false)
+            ) { execution in
+                // Now that the child has them, we let go of them, or no end of its output would ever be seen.
+                standardOutput.closeWriteEnd()
+                standardError.closeWriteEnd()
+                started(execution.processIdentifier.value)
+            }
+            switch result.terminationStatus {
+            case .exited(let status): return .exited(status)
+            case .signaled(let signal): return .signalled(signal)
+            }
+        } catch {
+            return .couldNotStart(reason(of: error, command))
+        }
+    }
+
+    private static func reason(of error: any Error, _ command: ChildCommand) -> String {
+        guard let error = error as? SubprocessError else { return "\(error)" }
+        let system = error.underlyingError.map { ": \($0)" } ?? ""
+        switch error.code {
+        case .failedToChangeWorkingDirectory:
+            return "its working directory \(command.workingDirectory ?? "") cannot be entered\(system);"
+                + " make the folder, or name another"
+        case .executableNotFound:
+            return "there is no /bin/sh that can be run\(system)"
+        default:
+            return "\(error)"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// Says when a child that has ended is started again: after `first`, then twice as long each time, up to `longest`;
+/// after a life of `steady` or more it begins with `first` again. It goes on for ever, however the child ends.
+public struct RestartPolicy: Sendable, Equatable {
+    /// The shortest pause.
+    public let first: Duration
+
+    /// The longest pause.
+    public let longest: Duration
+
+    /// A child that lived this long was well: what came before is forgotten.
+    public let steady: Duration
+
+    private var next: Duration
+
+    /// Makes a policy in which nothing has failed yet.
+    public init(first: Duration = .milliseconds(100), longest: Duration = .seconds(30), steady: Duration = .seconds(10))
+    {
+        self.first = first
+        self.longest = longest
+        self.steady = steady
+        self.next = first
+    }
+
+    /// The pause before the next start, for a child that ended after a life of `life` (0 if it could not be started).
+    public mutating func pause(afterLifeOf life: Duration) -> Duration {
+        if life >= steady {
+            next = first
+        }
+        let pause = min(next, longest)
+        next = min(next * 2, longest)
+        return pause
+    }
+}
