@@ -1,0 +1,67 @@
+extension HeraldSettings {
+    /// What would run, for people: server, log, and each notifier with its options. Secrets are masked; it ends in a
+    /// newline.
+    public func summary() -> String {
+        var lines = ["server"]
+        lines.add("url", isDefaultNote(source.url))
+        lines.add("login", login)
+        lines.add("ca_file", source.caFile ?? "the system's certificates")
+        lines.add("databases", source.databases.description)
+        lines.add("since", source.since.rawValue)
+        lines.add("heartbeat", DurationText.text(source.heartbeat))
+        lines.add("rescan", DurationText.text(source.rescan))
+        lines.append("log")
+        lines.add("level", log.level.rawValue)
+        lines.add("format", log.format.rawValue)
+        for notifier in notifiers {
+            lines.append("notifier \(notifier.name) (\(notifier.file):\(notifier.line))")
+            lines.add("command", maskingCredentials(notifier.command))
+            lines.add("databases", notifier.databases?.description ?? "all of the server's above")
+            lines.add("types", notifier.typesInOrder.map(\.rawValue).joined(separator: ", "))
+            lines.add("stop_timeout", DurationText.text(notifier.stopTimeout))
+            lines.add("environment", notifier.environmentShown)
+            lines.add("working_directory", notifier.workingDirectory)
+            lines.add("merge", notifier.merge.rawValue)
+        }
+        if notifiers.isEmpty {
+            lines.append("no notifier")
+        }
+        return lines.map { printable($0) + "\n" }.joined()
+    }
+
+    private func isDefaultNote(_ url: String) -> String {
+        source.isDefault ? "\(url) (the default)" : url
+    }
+
+    private var login: String {
+        if let tokenFile = source.tokenFile {
+            return "bearer token from \(tokenFile)"
+        }
+        guard let username = source.username else { return "none" }
+        return "user \(username), password \(source.passwordFile.map { "from \($0)" } ?? "***")"
+    }
+}
+
+extension NotifierSettings {
+    fileprivate var typesInOrder: [NoticeType] {
+        NoticeType.allCases.filter(types.contains)
+    }
+
+    /// Values whose name sounds like a secret are masked, and credentials in urls.
+    fileprivate var environmentShown: String {
+        if environment.isEmpty { return "the service's own" }
+        let secretive = ["pass", "secret", "token", "key", "auth", "cred", "pwd"]
+        return environment.map { variable in
+            let name = variable.name.lowercased()
+            let isSecret = secretive.contains { name.contains($0) }
+            return "\(variable.name)=\(isSecret ? "***" : maskingCredentials(variable.value))"
+        }.joined(separator: ", ")
+    }
+}
+
+extension [String] {
+    fileprivate mutating func add(_ name: String, _ value: String) {
+        let padding = String(repeating: " ", count: Swift.max(1, 19 - name.count))
+        append("  \(name)\(padding)\(value)")
+    }
+}

@@ -1,0 +1,43 @@
+/// A string that must never be shown: every description of it is `***`.
+public struct Secret: Sendable, Hashable {
+    /// The secret itself, for whoever must send it.
+    public let reveal: String
+
+    /// Hides `text`.
+    public init(_ text: String) {
+        reveal = text
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `***`.
+    public var description: String { "***" }
+    /// `***`.
+    public var debugDescription: String { "***" }
+    /// Empty, so that `dump` shows nothing.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// `text` with what stands before the `@` of each url masked.
+func maskingCredentials(_ text: String) -> String {
+    let bytes = text.bytes
+    var result: [UInt8] = []
+    var rest = bytes[...]
+    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+        let head = rest[...colon]
+        rest = rest[(colon + 1)...]
+        result += head
+        guard rest.starts(with: "//".utf8) else { continue }
+        result += "//".utf8
+        rest = rest.dropFirst(2)
+        let delimiters = Array(" \t'\"`<>|".utf8)
+        let end = rest.firstIndex { delimiters.contains($0) } ?? rest.endIndex
+        // A password may hold an unescaped slash: mask up to the last `@` of the word, rather too much than too little.
+        if let at = rest[..<end].lastIndex(of: UInt8(ascii: "@")) {
+            result += "***".utf8
+            rest = rest[at...]
+        }
+    }
+    result += rest
+    return String(decoding: result, as: UTF8.self)
+}
