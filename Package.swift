@@ -14,6 +14,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -46,7 +47,10 @@ let upperFloors: [Target] = [
     ),
     .executableTarget(
         name: "herald",
-        dependencies: ["HeraldService", "PocketCouch", "Settings", argumentParser, logging, serviceLifecycle]
+        dependencies: [
+            "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", argumentParser, logging, serviceLifecycle,
+            unixSignals,
+        ]
     ),
 ]
 

@@ -18,7 +18,8 @@ public enum HTTPClient {
 
     /// Asks, and calls `completion` once, on the loop's thread.
     public static func send(
-        _ request: Request, completion: @escaping @CurlLoop (Result<Response, TransferFailure>) -> Void
+        _ request: Request,
+        completion: @escaping @CurlLoop (Result<Response, TransferFailure>) -> Void
     ) {
         Collector(completion).start(request)
     }

@@ -113,7 +113,10 @@ final class Multi {
 }
 
 private func socketCallback(
-    _: UnsafeMutableRawPointer?, socket: curl_socket_t, what: CInt, _: UnsafeMutableRawPointer?,
+    _: UnsafeMutableRawPointer?,
+    socket: curl_socket_t,
+    what: CInt,
+    _: UnsafeMutableRawPointer?,
     _: UnsafeMutableRawPointer?
 ) -> CInt {
     CurlLoop.assumeIsolated { LoopCore.current.multi.watch(socket, for: what) }

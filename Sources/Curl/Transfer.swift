@@ -179,7 +179,10 @@ private let CURLAUTH_BASIC_LONG = 1
 // Nothing crosses to another thread, which is what `nonisolated(unsafe)` says here.
 
 private func headerCallback(
-    _ bytes: UnsafeMutablePointer<CChar>?, _: Int, count: Int, transfer: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _: Int,
+    count: Int,
+    transfer: UnsafeMutableRawPointer?
 ) -> Int {
     guard let transfer else { return 0 }
     nonisolated(unsafe) let (owner, line) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))
@@ -188,7 +191,10 @@ private func headerCallback(
 }
 
 private func bodyCallback(
-    _ bytes: UnsafeMutablePointer<CChar>?, _: Int, count: Int, transfer: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _: Int,
+    count: Int,
+    transfer: UnsafeMutableRawPointer?
 ) -> Int {
     guard let transfer else { return 0 }
     nonisolated(unsafe) let (owner, body) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))

@@ -17,8 +17,12 @@ public final class Notifier: Follower {
     ///   - selects: Whether it wants a database of this name.
     ///   - lines: Shared by all notifiers of a hub.
     public nonisolated init(
-        name: String, selects: @escaping @Sendable (String) -> Bool, types: Set<NotifierSettings.NoticeType>,
-        merge: NotifierSettings.Merge, lines: LineBook, outbox: Outbox
+        name: String,
+        selects: @escaping @Sendable (String) -> Bool,
+        types: Set<NotifierSettings.NoticeType>,
+        merge: NotifierSettings.Merge,
+        lines: LineBook,
+        outbox: Outbox
     ) {
         self.name = name
         self.selects = selects

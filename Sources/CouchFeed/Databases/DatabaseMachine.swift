@@ -165,7 +165,9 @@ struct DatabaseMachine {
     }
 
     mutating func unavailable(
-        _ why: String, retryAfter: Duration?, using random: inout some RandomNumberGenerator
+        _ why: String,
+        retryAfter: Duration?,
+        using random: inout some RandomNumberGenerator
     ) -> [Action] {
         question = .none
         guard connection == .closed else { return [] }
@@ -270,7 +272,9 @@ struct DatabaseMachine {
     }
 
     private mutating func failed(
-        _ why: String, retryAfter: Duration?, using random: inout some RandomNumberGenerator
+        _ why: String,
+        retryAfter: Duration?,
+        using random: inout some RandomNumberGenerator
     ) -> [Action] {
         let actions = wait(backoff.next(retryAfter: retryAfter, using: &random))
         guard backoff.failures >= Self.failuresWorthTelling, !isToldInTrouble else { return actions }

@@ -97,7 +97,9 @@ struct ServerMachine {
     }
 
     private mutating func failed(
-        _ why: String, _ retryAfter: Duration?, using random: inout some RandomNumberGenerator
+        _ why: String,
+        _ retryAfter: Duration?,
+        using random: inout some RandomNumberGenerator
     ) -> [Action] {
         let next = backoff.next(retryAfter: retryAfter, using: &random)
         return fail(telling: why, with: .down(why: why, next: next), next: next)

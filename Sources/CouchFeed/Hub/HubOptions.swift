@@ -16,8 +16,12 @@ public struct HubOptions: Sendable {
     public var rescan: Duration
 
     public init(
-        selects: @escaping @Sendable (String) -> Bool, names: [String] = [], hasGlobs: Bool = true,
-        startsNow: Bool = true, heartbeat: Duration = .seconds(10), rescan: Duration = .seconds(5)
+        selects: @escaping @Sendable (String) -> Bool,
+        names: [String] = [],
+        hasGlobs: Bool = true,
+        startsNow: Bool = true,
+        heartbeat: Duration = .seconds(10),
+        rescan: Duration = .seconds(5)
     ) {
         self.selects = selects
         self.names = names

@@ -59,7 +59,9 @@ struct ChangeReader {
     }
 
     private mutating func read(
-        _ line: UnsafeRawBufferPointer, into batch: inout ChangeBatch, _ documents: inout Int,
+        _ line: UnsafeRawBufferPointer,
+        into batch: inout ChangeBatch,
+        _ documents: inout Int,
         _ seq: inout UnsafeRawBufferPointer?
     ) {
         guard !Self.isBlank(line) else { return }
@@ -95,7 +97,9 @@ struct ChangeReader {
     }
 
     private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0A, bytes.count - start) else { return nil }
+        guard let base = bytes.baseAddress, let found = memchr(base + start, 0x0A, bytes.count - start) else {
+            return nil
+        }
         return UnsafeRawPointer(found) - base
     }
 }

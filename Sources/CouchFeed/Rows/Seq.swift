@@ -31,7 +31,9 @@ public struct Seq: Sendable, Hashable, CustomStringConvertible {
     public var query: String {
         text.withUnsafeBytes { bytes in
             guard bytes.first == UInt8(ascii: "\""), bytes.count >= 2 else { return PercentEncoding.encode(bytes) }
-            return PercentEncoding.encode(JSONText.unescaped(UnsafeRawBufferPointer(rebasing: bytes[1..<(bytes.count - 1)])))
+            return PercentEncoding.encode(
+                JSONText.unescaped(UnsafeRawBufferPointer(rebasing: bytes[1..<(bytes.count - 1)]))
+            )
         }
     }
 

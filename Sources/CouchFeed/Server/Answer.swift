@@ -60,7 +60,10 @@ extension Answer {
         switch self {
         case .ok(let value):
             read(value).map { .ok($0) }
-                ?? .unavailable(why: "it answers something else than a CouchDB would; is a proxy in between?", retryAfter: nil)
+                ?? .unavailable(
+                    why: "it answers something else than a CouchDB would; is a proxy in between?",
+                    retryAfter: nil
+                )
         case .missing: .missing
         case .refused(let refusal): .refused(refusal)
         case .unsupported(let why): .unsupported(why: why)

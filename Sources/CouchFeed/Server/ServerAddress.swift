@@ -11,7 +11,8 @@ public struct ServerAddress: Sendable {
     public var authorization: @Sendable () throws -> Request.Authorization
 
     public init(
-        url: String, caFile: String? = nil,
+        url: String,
+        caFile: String? = nil,
         authorization: @escaping @Sendable () throws -> Request.Authorization = { .none }
     ) {
         self.url = url

@@ -48,7 +48,8 @@ final class ServerClient {
     static let mostAtOnce = 100
 
     private func ask(
-        _ path: String, body: [UInt8]? = nil,
+        _ path: String,
+        body: [UInt8]? = nil,
         _ completion: @escaping @CurlLoop (Result<Response, TransferFailure>) -> Void
     ) {
         do {

@@ -1,0 +1,135 @@
+import Glibc
+public import Logging
+import NIOConcurrencyHelpers
+public import Settings
+
+/// The log on stderr: one line an event, as text or as JSON.
+///
+/// A line is written with one call, so that lines of several threads never mix.
+public struct StandardErrorLog: LogHandler {
+    public var metadata: Logger.Metadata = [:]
+    public var logLevel: Logger.Level
+    private let label: String
+    private let format: LogSettings.Format
+
+    public init(label: String, settings: LogSettings) {
+        self.label = label
+        logLevel = settings.level.loggerLevel
+        format = settings.format
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let metadata = self.metadata.merging(event.metadata ?? [:]) { $1 }
+        let line = LogLine(
+            time: Timestamp.now(),
+            level: event.level,
+            message: event.message.description,
+            metadata: metadata.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+        )
+        var bytes = format == .json ? line.json : line.text
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.withUnsafeBytes { rest in
+            var rest = rest
+            while !rest.isEmpty {
+                let count = write(STDERR_FILENO, rest.baseAddress, rest.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
+}
+
+/// One event as a line, without its end.
+struct LogLine {
+    var time: String
+    var level: Logger.Level
+    var message: String
+    var metadata: [(key: String, value: String)]
+
+    /// `2026-11-21T10:00:00.123Z info: message key=value`
+    var text: [UInt8] {
+        var line = "\(time) \(level): \(Self.escaped(message))"
+        for (key, value) in metadata { line += " \(key)=\(Self.escaped(value))" }
+        return Array(line.utf8)
+    }
+
+    var json: [UInt8] {
+        var line = Array("{".utf8)
+        let members = [("time", time), ("level", "\(level)"), ("message", message)] + metadata
+        for (index, (key, value)) in members.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            Self.append(quoted: key, to: &line)
+            line.append(UInt8(ascii: ":"))
+            Self.append(quoted: value, to: &line)
+        }
+        line.append(UInt8(ascii: "}"))
+        return line
+    }
+
+    /// Nothing that is logged may forge a line of the log or command a terminal.
+    private static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return text }
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": escaped += "\\n"
+            case "\r": escaped += "\\r"
+            case "\t": escaped += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    private static func append(quoted text: String, to line: inout [UInt8]) {
+        line.append(UInt8(ascii: "\""))
+        for byte in escaped(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")).utf8 { line.append(byte) }
+        line.append(UInt8(ascii: "\""))
+    }
+}
+
+/// The time of day as logs have it: UTC, RFC 3339, milliseconds.
+enum Timestamp {
+    static func now() -> String {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return text(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+    }
+
+    static func text(seconds: Int, nanoseconds: Int) -> String {
+        var seconds = seconds
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func padded(_ value: Int, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: max(width - digits.count, 0)) + digits
+        }
+        let date =
+            "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+        let clock = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+        return "\(date)T\(clock).\(padded(nanoseconds / 1_000_000, 3))Z"
+    }
+}
+
+extension LogSettings.Level {
+    /// The same level, as swift-log calls it.
+    var loggerLevel: Logger.Level {
+        switch self {
+        case .trace: .trace
+        case .debug: .debug
+        case .info: .info
+        case .notice: .notice
+        case .warning: .warning
+        case .error: .error
+        }
+    }
+}

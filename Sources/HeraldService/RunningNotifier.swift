@@ -1,0 +1,71 @@
+import Logging
+import Notices
+import Processes
+import Settings
+
+/// A notifier with its outbox and its process.
+struct RunningNotifier: Sendable {
+    let notifier: Notifier
+    let supervisor: Supervisor
+    private let stopTimeout: Duration
+
+    /// Without progress for so long, what is left will not be read.
+    private static let patience = Duration.milliseconds(500)
+
+    init(
+        _ settings: NotifierSettings,
+        environment: [String: String],
+        lines: LineBook,
+        output: (any ChildOutput)?,
+        log: Logger,
+        room: @escaping @Sendable () -> Void
+    ) {
+        let outbox = Outbox(merges: settings.merge != .never, room: room)
+        let filter = settings.databases
+        notifier = Notifier(
+            name: settings.name,
+            selects: { filter?.matches($0) ?? true },
+            types: settings.types,
+            merge: settings.merge,
+            lines: lines,
+            outbox: outbox
+        )
+        let own = [("HERALD_NOTIFIER", settings.name)]
+        let command = ChildCommand(
+            name: settings.name,
+            commandLine: settings.command,
+            environment: ChildEnvironment.make(
+                inherited: environment,
+                extra: own + settings.environment.map { ($0.name, $0.value) },
+                firstOnPath: Machine.programFolder()
+            ),
+            workingDirectory: settings.workingDirectory,
+            stopTimeout: settings.stopTimeout
+        )
+        supervisor = Supervisor(kind: "notifier", command: command, input: outbox, output: output, logger: log)
+        stopTimeout = settings.stopTimeout
+    }
+
+    /// Lets the process read what waits for it, for as long as it does read and for `stop_timeout` at the most; then stops it.
+    func stop(log: Logger) async {
+        let outbox = notifier.outbox
+        outbox.end()
+        let deadline = ContinuousClock.now + stopTimeout
+        var written = outbox.writtenByteCount
+        var lastProgress = ContinuousClock.now
+        while !outbox.isEmpty, ContinuousClock.now < deadline {
+            // The outbox tells nobody when it is read: that would cost on the way of each change, and this is once.
+            try? await Task.sleep(for: .milliseconds(10))
+            if outbox.writtenByteCount != written {
+                written = outbox.writtenByteCount
+                lastProgress = .now
+            } else if ContinuousClock.now - lastProgress > Self.patience {
+                break
+            }
+        }
+        await supervisor.stop()
+        if !outbox.isEmpty {
+            log.warning("notifier \(notifier.name): it has not read all its notices before the stop")
+        }
+    }
+}

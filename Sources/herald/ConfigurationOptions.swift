@@ -1,0 +1,46 @@
+import ArgumentParser
+import Glibc
+import Processes
+import Settings
+
+/// `-c`, as every subcommand that reads the configuration has it.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .customLong("config")],
+        help: ArgumentHelp(
+            """
+            A configuration file, or a folder for its *.ini in name order. May be repeated: later ones win. \
+            (default: ./notifiers.ini)
+            """,
+            valueName: "file-or-folder"
+        )
+    )
+    var paths: [String] = []
+
+    /// Reads the configuration, or shows all its faults, one a line, and exits with 78.
+    func load() throws -> HeraldSettings {
+        do throws(Faults) {
+            return try HeraldSettings.load(paths: paths, environment: ChildEnvironment.ofThisProcess())
+        } catch {
+            for fault in error.faults { StandardStream.error.print("\(fault)") }
+            // EX_CONFIG of sysexits.h.
+            throw ExitCode(78)
+        }
+    }
+}
+
+/// stdout and stderr, a line at a time.
+enum StandardStream {
+    case output
+    case error
+
+    func print(_ line: String) {
+        write(line + "\n")
+    }
+
+    /// Writes with one call. What cannot be written (a closed pipe) is nobody's to read.
+    func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(self == .output ? STDOUT_FILENO : STDERR_FILENO, bytes, bytes.count)
+    }
+}
