@@ -9,7 +9,7 @@ struct FaultTests {
         arguments: [
             (
                 "[source]\nurl = ftp://h",
-                "2: url: 'ftp://h' begins neither with http:// nor with https://; write it as in http://127.0.0.1:5984"
+                "2: url: the url begins neither with http:// nor with https://; write it as in http://127.0.0.1:5984"
             ),
             (
                 "[source]\nheartbeat = 10",

@@ -217,7 +217,8 @@ struct SourceURLTests {
     @Test(
         "no fault shows a password",
         arguments: [
-            "http://u:SECRET@", "http://u:SECRET/x@h", "http://u:SECRET#x@h", "http://u:SECRET@h:x", "u:SECRET@h",
+            "http://u:SECRET@", "http://u:SECRET ;x@h", "http://u:SECRET/x@h", "http://u:SECRET#x@h",
+            "http://u:SECRET@h:x", "u:SECRET@h",
             "http://u:SECRET @h", "http://u:SECRET%zz@h", "http://u:SECRET@h?q",
         ]
     )

@@ -5,12 +5,6 @@ struct ConfigurationText: Sendable, Hashable {
     /// The absolute path of the folder that relative paths in it start from.
     var folder: String
     var bytes: [UInt8]
-
-    init(file: String, folder: String, bytes: [UInt8]) {
-        self.file = file
-        self.folder = folder
-        self.bytes = bytes
-    }
 }
 
 extension HeraldSettings {

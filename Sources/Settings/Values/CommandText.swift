@@ -34,7 +34,7 @@ enum CommandText {
             throw Complaint("the command is only a shell comment", "begin it with a program; ';' begins a comment here")
         }
         // In `case` patterns a `)` stands alone, which this machine would misread; the shell will tell.
-        if command.contains("esac") { return }
+        if machine.hasCase { return }
         if machine.endsInBackslash {
             throw Complaint(
                 "the command ends in a backslash",
@@ -53,10 +53,13 @@ enum CommandText {
         let bytes: [UInt8]
         var index = 0
         var stack: [Context] = []
+        /// Where the backquote is in the stack, which holds at most one.
+        var openBackquote: Int?
         var endsInBackslash = false
         /// Whether a `#` here would begin a comment.
         var isWordStart = true
         var isOnlyComment: Bool { bytes.first == UInt8(ascii: "#") }
+        var hasCase: Bool { bytes.indices.contains { bytes[$0...].starts(with: "esac".utf8) } }
 
         init(bytes: [UInt8]) {
             self.bytes = bytes
@@ -117,12 +120,12 @@ enum CommandText {
                 if index == bytes.count { endsInBackslash = true }
                 index += 1
             case UInt8(ascii: "`"):
-                if case .backquote = stack.last {
-                    stack.removeLast()
-                } else if let outer = stack.lastIndex(where: { if case .backquote = $0 { true } else { false } }) {
+                if let open = openBackquote {
                     // The shell finds the closing backquote before it looks at any quote inside.
-                    stack.removeSubrange(outer...)
+                    stack.removeSubrange(open...)
+                    openBackquote = nil
                 } else {
+                    openBackquote = stack.count
                     stack.append(.backquote)
                     isWordStart = true
                 }

@@ -1,4 +1,6 @@
 /// The url of a server, checked, with its credentials taken out.
+///
+/// Complaints never show any of it: even without an `@` a part of it may be a password, where a comment cut it.
 struct SourceURL: Hashable {
     /// Scheme, host, port and path, without credentials and without a slash at the end.
     var text: String
@@ -12,13 +14,11 @@ struct SourceURL: Hashable {
 
     init(parsing text: String) throws(Complaint) {
         let bytes = text.bytes
-        // Only where no `@` is, nothing can be a password.
-        let shown = bytes.contains(UInt8(ascii: "@")) ? "the url" : quoted(text)
         guard !bytes.contains(where: { $0.isBlank || $0.isControl }) else {
-            throw Complaint("\(shown) has a blank in it", Self.example)
+            throw Complaint("the url has a blank in it", Self.example)
         }
         guard let scheme = Self.scheme(of: text) else {
-            throw Complaint("\(shown) begins neither with http:// nor with https://", Self.example)
+            throw Complaint("the url begins neither with http:// nor with https://", Self.example)
         }
         isHTTPS = scheme == "https"
         let rest = bytes[(scheme.utf8.count + 3)...]
@@ -29,9 +29,9 @@ struct SourceURL: Hashable {
         if let at {
             (username, password) = try Self.credentials(authority[..<at])
         }
-        let (host, port) = try Self.split(hostAndPort, shown)
-        try Self.check(host: host, shown)
-        let path = try Self.path(rest[authorityEnd...], shown)
+        let (host, port) = try Self.split(hostAndPort)
+        try Self.check(host: host)
+        let path = try Self.path(rest[authorityEnd...])
         self.text = "\(scheme)://\(host.text)\(port.map { ":\($0)" } ?? "")\(path)"
     }
 
@@ -75,8 +75,7 @@ struct SourceURL: Hashable {
     }
 
     private static func split(
-        _ hostAndPort: ArraySlice<UInt8>,
-        _ shown: String
+        _ hostAndPort: ArraySlice<UInt8>
     ) throws(Complaint) -> (host: ArraySlice<UInt8>, port: Int?) {
         let afterBracket = hostAndPort.firstIndex(of: UInt8(ascii: "]")) ?? hostAndPort.startIndex
         guard let colon = hostAndPort[afterBracket...].firstIndex(of: UInt8(ascii: ":")) else {
@@ -87,25 +86,25 @@ struct SourceURL: Hashable {
             (1...65535).contains(port)
         else {
             throw Complaint(
-                "\(shown) has a bad port",
+                "the url has a bad port",
                 "choose 1 to 65535; a '/', '?', '#' or ':' in a password is written %2F, %3F, %23 or %3A"
             )
         }
         return (hostAndPort[..<colon], port)
     }
 
-    private static func check(host: ArraySlice<UInt8>, _ shown: String) throws(Complaint) {
+    private static func check(host: ArraySlice<UInt8>) throws(Complaint) {
         guard let first = host.first else {
-            throw Complaint("\(shown) has no host", example)
+            throw Complaint("the url has no host", example)
         }
         if first == UInt8(ascii: "[") {
             guard host.last == UInt8(ascii: "]"), isIPv6(host.dropFirst().dropLast()) else {
-                throw Complaint("\(shown) has a bad IPv6 address", "write it as in http://[::1]:5984")
+                throw Complaint("the url has a bad IPv6 address", "write it as in http://[::1]:5984")
             }
         } else {
             guard host.allSatisfy({ $0.isLetter || $0.isDigit || "-._~".utf8.contains($0) }) else {
                 throw Complaint(
-                    "\(shown) has a character in its host that no host has",
+                    "the url has a character in its host that no host has",
                     "use letters, digits, '-' and '.', and for other letters the xn-- form of the name"
                 )
             }
@@ -123,10 +122,10 @@ struct SourceURL: Hashable {
         return IPv6Text.isAddress(text[..<percent])
     }
 
-    private static func path(_ path: ArraySlice<UInt8>, _ shown: String) throws(Complaint) -> String {
+    private static func path(_ path: ArraySlice<UInt8>) throws(Complaint) -> String {
         if let delimiter = path.first(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) {
             let name = delimiter == UInt8(ascii: "?") ? "query" : "fragment"
-            throw Complaint("\(shown) has a \(name)", "end it with the host, the port or the path of the server")
+            throw Complaint("the url has a \(name)", "end it with the host, the port or the path of the server")
         }
         var index = path.startIndex
         while index < path.endIndex {
@@ -135,7 +134,7 @@ struct SourceURL: Hashable {
                 byte == UInt8(ascii: "%") && index + 2 < path.endIndex && path[index + 1].hexValue != nil
                 && path[index + 2].hexValue != nil
             guard isEscape || byte.isLetter || byte.isDigit || "/-._~!$&'()*+,;=:@".utf8.contains(byte) else {
-                throw Complaint("\(shown) has a character in its path that must be escaped", "write it as %XX")
+                throw Complaint("the url has a character in its path that must be escaped", "write it as %XX")
             }
             index += 1
         }
