@@ -48,8 +48,8 @@ let upperFloors: [Target] = [
     .executableTarget(
         name: "herald",
         dependencies: [
-            "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", argumentParser, logging, serviceLifecycle,
-            unixSignals,
+            "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", argumentParser, locks, logging,
+            serviceLifecycle, unixSignals,
         ]
     ),
 ]

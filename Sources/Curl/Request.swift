@@ -12,7 +12,9 @@ public struct Request: Sendable {
     public var authorization: Authorization = .none
     /// A PEM file with the authorities to trust for https instead of the system's.
     public var caFile: String?
-    /// JSON to be sent with `POST`; without one it is a `GET`.
+    /// `nil` for `POST` where there is a body, `GET` where there is none.
+    public var method: String?
+    /// JSON to be sent.
     public var body: [UInt8]?
     /// For how long the whole conversation may last; `nil` for a feed, which lasts.
     public var timeout: Duration?

@@ -103,7 +103,7 @@ public final class Transfer {
         switch request.authorization {
         case .none: break
         case .basic(let user, let password):
-            herald_curl_set_long(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC_LONG)
+            herald_curl_set_long(easy, CURLOPT_HTTPAUTH, basicAuthentication)
             herald_curl_set_string(easy, CURLOPT_USERNAME, user)
             herald_curl_set_string(easy, CURLOPT_PASSWORD, password)
         case .bearer(let token): headers.append("Authorization: Bearer \(token)")
@@ -120,6 +120,7 @@ public final class Transfer {
                 )
             }
         }
+        if let method = request.method { herald_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method) }
         for header in headers { headerList = curl_slist_append(headerList, header) }
         herald_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
         return easy
@@ -173,7 +174,7 @@ public final class Transfer {
 }
 
 /// `CURLAUTH_BASIC` is a cast macro, which Swift does not import.
-private let CURLAUTH_BASIC_LONG = 1
+private let basicAuthentication = 1
 
 // In both callbacks: libcurl calls on the loop's thread, where the transfer lives, and lends the bytes until the return.
 // Nothing crosses to another thread, which is what `nonisolated(unsafe)` says here.
