@@ -1,1 +1,1 @@
-// CurlTests
+// soon

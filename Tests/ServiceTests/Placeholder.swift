@@ -1,1 +1,1 @@
-// ServiceTests
+// soon

@@ -1,0 +1,256 @@
+import Testing
+
+@testable import CouchFeed
+
+@Suite("How one database is followed")
+struct DatabaseMachineTests {
+    /// Random numbers are the longest waits: what is compared is the ceiling.
+    struct Longest: RandomNumberGenerator {
+        func next() -> UInt64 { .max }
+    }
+
+    private var random = Longest()
+
+    private static func info(_ startTime: String?, seq: String) -> DatabaseInfo {
+        DatabaseInfo(instanceStartTime: startTime, updateSeq: Seq(json: seq.utf8))
+    }
+
+    private static func seq(_ text: String) -> Seq { Seq(json: text.utf8) }
+
+    /// A machine whose database was there at the first look, with its feed open and flowing.
+    private static func following(seq: String = #""5-a""#, startTime: String? = "100") -> DatabaseMachine {
+        var machine = DatabaseMachine(beginning: .now)
+        #expect(machine.look() == [.ask])
+        _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
+        #expect(machine.opened() == [.ask])
+        _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
+        #expect(machine.flowed(to: nil) == [])
+        return machine
+    }
+
+    @Test("What is there at the first look begins where it is, untold")
+    func adopts() {
+        var machine = DatabaseMachine(beginning: .now)
+        #expect(machine.look() == [.ask])
+        #expect(
+            machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true) == [
+                .adopt(Instance(startTime: "100")), .open(since: Self.seq(#""5-a""#)),
+            ]
+        )
+    }
+
+    @Test("What is created while Herald looks is told and read from its start")
+    func createdWhileLooking() {
+        var machine = DatabaseMachine(beginning: .zero)
+        #expect(machine.look() == [.ask])
+        #expect(
+            machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true) == [
+                .present(Instance(startTime: "100")), .open(since: .zero),
+            ]
+        )
+    }
+
+    @Test("A name that is looked for and missing begins at its creation, although Herald has only just started")
+    func missingThenCreated() {
+        var machine = DatabaseMachine(beginning: .now)
+        _ = machine.look()
+        #expect(machine.missing() == [])
+        #expect(machine.isForgettable)
+        _ = machine.look()
+        #expect(
+            machine.found(Self.info("100", seq: "7"), tellsInstances: true).first
+                == .present(Instance(startTime: "100"))
+        )
+    }
+
+    @Test("A clean end of a feed that has flowed is followed by a look, at once")
+    func cleanEnd() {
+        var machine = Self.following()
+        _ = machine.flowed(to: Self.seq(#""6-b""#))
+        var random = random
+        #expect(machine.ended(.clean, using: &random) == [.ask])
+        #expect(
+            machine.found(Self.info("100", seq: #""6-b""#), tellsInstances: true) == [
+                .open(since: Self.seq(#""6-b""#))
+            ]
+        )
+    }
+
+    @Test("A feed that ends and ends without giving anything is not reopened in a hot loop")
+    func cleanEndWithoutFlow() {
+        var machine = Self.following()
+        var random = random
+        #expect(machine.ended(.clean, using: &random) == [.ask])
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        _ = machine.opened()
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        #expect(machine.ended(.clean, using: &random) == [.wait(.milliseconds(100))])
+    }
+
+    @Test("404 is a question: only with the same server behind it is the database gone")
+    func gone() {
+        var machine = Self.following()
+        var random = random
+        _ = machine.ended(.clean, using: &random)
+        #expect(machine.missing() == [.confirmGone])
+        #expect(machine.isPresent)
+        #expect(machine.confirmedGone(true, using: &random) == [.gone])
+        #expect(!machine.isPresent && machine.isForgettable)
+    }
+
+    @Test("404 of another server, or of none, tells nothing and is asked again")
+    func notGone() {
+        var machine = Self.following()
+        var random = random
+        _ = machine.ended(.clean, using: &random)
+        _ = machine.missing()
+        #expect(machine.confirmedGone(false, using: &random) == [.wait(.milliseconds(100))])
+        #expect(machine.isPresent)
+        #expect(machine.waitIsOver() == [.ask])
+    }
+
+    @Test("Another instance_start_time is another life: told, and read from its start, also while the feed is open")
+    func recreatedWhileOpen() {
+        var machine = Self.following()
+        #expect(machine.look() == [.ask])
+        #expect(
+            machine.found(Self.info("200", seq: #""1-z""#), tellsInstances: true) == [
+                .close, .present(Instance(startTime: "200")), .open(since: .zero),
+            ]
+        )
+    }
+
+    @Test("instance_start_time of a server that means nothing by it tells nothing: a 1.x restart is no recreation")
+    func restartOfOldServer() {
+        var machine = Self.following(seq: "5", startTime: nil)
+        var random = random
+        _ = machine.flowed(to: Self.seq("6"))
+        _ = machine.ended(.cut(why: "gone away"), using: &random)
+        _ = machine.waitIsOver()
+        #expect(
+            machine.found(Self.info("1795218688000000", seq: "6"), tellsInstances: false) == [
+                .open(since: Self.seq("6"))
+            ]
+        )
+    }
+
+    @Test("Integer seqs that have gone back hide a recreation no longer")
+    func integerSeqBehind() {
+        var machine = Self.following(seq: "5", startTime: nil)
+        var random = random
+        _ = machine.flowed(to: Self.seq("60"))
+        _ = machine.ended(.clean, using: &random)
+        #expect(
+            machine.found(Self.info("1", seq: "3"), tellsInstances: false) == [
+                .present(Instance(startTime: nil, generation: 1)), .open(since: .zero),
+            ]
+        )
+    }
+
+    @Test("Rows that come between a question and its answer do not make it look like a recreation")
+    func integerSeqRace() {
+        var machine = Self.following(seq: "5", startTime: nil)
+        #expect(machine.look() == [.ask])
+        _ = machine.flowed(to: Self.seq("9"))
+        #expect(machine.found(Self.info("1", seq: "7"), tellsInstances: false) == [])
+        #expect(machine.position == Self.seq("9"))
+    }
+
+    @Test("Opaque seqs are never compared")
+    func opaqueSeqs() {
+        var machine = Self.following(seq: #""900-x""#, startTime: nil)
+        _ = machine.look()
+        #expect(machine.found(Self.info("0", seq: #""1-y""#), tellsInstances: false) == [])
+    }
+
+    @Test("After each opening it is asked whether the database is still the one that was")
+    func verifiesAfterOpening() {
+        var machine = DatabaseMachine(beginning: .now)
+        _ = machine.look()
+        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
+        #expect(machine.opened() == [.ask])
+    }
+
+    @Test("Cuts are followed by waits that double, which flowing resets")
+    func backsOff() {
+        var machine = Self.following()
+        var random = random
+        for milliseconds in [100, 200, 400] {
+            #expect(machine.ended(.cut(why: "x"), using: &random).last == .wait(.milliseconds(milliseconds)))
+            #expect(machine.waitIsOver() == [.ask])
+            _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        }
+        _ = machine.opened()
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        _ = machine.flowed(to: nil)
+        #expect(machine.ended(.cut(why: "x"), using: &random) == [.wait(.milliseconds(100))])
+    }
+
+    @Test("A refusal is told once, waited out slowly, and its end is told")
+    func refused() {
+        let refusal = Refusal(status: 403, why: "no")
+        var machine = Self.following()
+        var random = random
+        _ = machine.ended(.clean, using: &random)
+        #expect(machine.refused(refusal, using: &random) == [.refused(refusal), .wait(.seconds(60))])
+        _ = machine.waitIsOver()
+        #expect(machine.refused(refusal, using: &random) == [.wait(.seconds(60))])
+        _ = machine.waitIsOver()
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        _ = machine.opened()
+        #expect(machine.flowed(to: nil) == [.recovered])
+    }
+
+    @Test("A right that is lost does not end a feed that is open")
+    func refusedWhileOpen() {
+        var machine = Self.following()
+        var random = random
+        _ = machine.look()
+        #expect(machine.refused(Refusal(status: 401, why: "no"), using: &random) == [])
+        #expect(machine.connection == .open)
+    }
+
+    @Test("Retry-After is obeyed")
+    func retryAfter() {
+        var machine = Self.following()
+        var random = random
+        let end = DatabaseMachine.FeedEnd.unavailable(why: "503", retryAfter: .seconds(7))
+        #expect(machine.ended(end, using: &random) == [.wait(.seconds(7))])
+    }
+
+    @Test("A position that the server refuses three times is given up for the beginning: told twice rather than never")
+    func refusedPosition() {
+        var machine = Self.following()
+        var random = random
+        for attempt in 1...3 {
+            let actions = machine.ended(.unsupported(why: "Malformed sequence"), using: &random)
+            #expect(actions.contains(.startOver) == (attempt == 3))
+            _ = machine.waitIsOver()
+            let since = attempt == 3 ? Seq.zero : Self.seq(#""5-a""#)
+            #expect(machine.found(Self.info("100", seq: "1"), tellsInstances: true) == [.open(since: since)])
+        }
+    }
+
+    @Test("What asks for a look while one is under way gets one afterwards")
+    func looksAgain() {
+        var machine = Self.following()
+        #expect(machine.look() == [.ask])
+        #expect(machine.look() == [])
+        #expect(machine.found(Self.info("100", seq: "1"), tellsInstances: true) == [.ask])
+    }
+
+    @Test(
+        "What is told follows from what was last told and what is",
+        arguments: [
+            (nil, nil, []),
+            (nil, Instance(startTime: "1"), [.created]),
+            (Instance(startTime: "1"), nil, [.deleted]),
+            (Instance(startTime: "1"), Instance(startTime: "1"), []),
+            (Instance(startTime: "1"), Instance(startTime: "2"), [.deleted, .created]),
+            (Instance(startTime: nil, generation: 1), Instance(startTime: nil, generation: 2), [.deleted, .created]),
+        ] as [(Instance?, Instance?, [LifeEvent])]
+    )
+    func truthTable(told: Instance?, present: Instance?, events: [LifeEvent]) {
+        #expect(LifeEvent.between(told: told, present: present) == events)
+    }
+}
