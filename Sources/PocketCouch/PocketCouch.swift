@@ -17,6 +17,8 @@ public final class PocketCouch: Sendable {
     /// The databases. They outlive this object.
     public let state: CouchState
 
+    private static let eventLoopGroup: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup
+
     private let configuration: Configuration
     private let connections = Connections()
     private let lifecycle = NIOLockedValueBox(State.idle)
@@ -72,17 +74,30 @@ public final class PocketCouch: Sendable {
     public func stop() async {
         let running = lifecycle.withLockedValue { lifecycle in
             defer { lifecycle = .stopped }
-            if case .running(let listener, _, let run) = lifecycle {
-                return (listener, run) as (any Channel, Task<Void, Never>)?
+            guard case .running(let listener, _, let run) = lifecycle else {
+                return (any Channel, Task<Void, Never>)?.none
             }
-            return nil
+            return (listener, run)
         }
         guard let (listener, run) = running else { return }
-        try? await listener.close()
+        await Self.close(listener)
         connections.cut()
-        run.cancel()
+        // The run ends by itself once its listener and its connections are closed. To cancel it would drop connections
+        // that are accepted and not yet taken up, and NIO traps where one of those is forgotten.
         await run.value
         state.dropPendingNews()
+    }
+
+    /// Closes the listener when no connection is between being accepted and being taken up: NIO traps where the
+    /// listener is closed under one. What is accepted makes a few hops between the event loops, each in its turn, so
+    /// that some turns of all loops see it through once nothing more is accepted.
+    private static func close(_ listener: any Channel) async {
+        try? await listener.setOption(.autoRead, value: false).get()
+        for _ in 0..<8 {
+            for eventLoop in eventLoopGroup.makeIterator() { try? await eventLoop.submit {}.get() }
+            try? await listener.eventLoop.submit {}.get()
+        }
+        try? await listener.close()
     }
 
     private func application(onListening: @escaping @Sendable (any Channel) -> Void) -> some ApplicationProtocol {
@@ -100,6 +115,7 @@ public final class PocketCouch: Sendable {
             server: .http1(configuration: .init(additionalChannelHandlers: [connections.handler()])),
             configuration: .init(address: .hostname("127.0.0.1", port: configuration.port), backlog: 4096),
             onServerRunning: { onListening($0) },
+            eventLoopGroupProvider: .shared(Self.eventLoopGroup),
             logger: Logger(label: "pocketcouch") { _ in SwiftLogNoOpLogHandler() }
         )
     }

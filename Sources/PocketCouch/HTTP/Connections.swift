@@ -5,7 +5,6 @@ import NIOCore
 /// client has hung up: otherwise it would find out at its next write, which may be a minute away.
 final class Connections: Sendable {
     private struct State {
-        var isCut = false
         var channels: [ObjectIdentifier: any Channel] = [:]
         var waiters: [ObjectIdentifier: Waiter] = [:]
     }
@@ -18,11 +17,7 @@ final class Connections: Sendable {
     }
 
     fileprivate func add(_ channel: any Channel) {
-        let isCut = state.withLockedValue { state in
-            if !state.isCut { state.channels[ObjectIdentifier(channel)] = channel }
-            return state.isCut
-        }
-        if isCut { channel.close(promise: nil) }
+        state.withLockedValue { $0.channels[ObjectIdentifier(channel)] = channel }
     }
 
     fileprivate func hungUp(_ channel: any Channel) {
@@ -43,10 +38,9 @@ final class Connections: Sendable {
         if !isOpen { waiter.end() }
     }
 
-    /// Cuts every connection where it is, as when a server is killed.
+    /// Cuts every connection where it is, as when a server is killed. No connection may come any more.
     func cut() {
         let (channels, waiters) = state.withLockedValue { state in
-            state.isCut = true
             defer {
                 state.channels.removeAll()
                 state.waiters.removeAll()

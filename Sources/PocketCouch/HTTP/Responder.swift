@@ -17,7 +17,7 @@ struct Responder: HTTPResponder {
         let path = request.head.path ?? "/"
         let method = request.method.rawValue
         guard method.utf8.count + path.utf8.count + 11 <= Self.maximumLine else {
-            return Response(status: .badRequest, headers: [.connection: "close"])
+            return Response(status: .badRequest, headers: [.connection: "close", .server: routes.identity.server])
         }
         let target = RequestTarget(path)
         routes.state.count { $0.requests[Routes.kind(target), default: 0] += 1 }

@@ -12,7 +12,7 @@ struct Instance: Sendable, Equatable {
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let prefix = "g1AAAA"
-    private static let lifeLength = 120
+    private static let lifeLength = 108
     private static let checkLength = 11
 
     private let life: String
