@@ -8,7 +8,7 @@ struct RawAnswer {
     /// Whether the answer is whole: all bytes of its length, or its final chunk, have come.
     var isComplete = false
 
-    /// - Parameter isHead: whether the answer has no body, whatever its headers say.
+    /// - Parameter isHead: whether the answer has no body, whatever its headers say; one with status 304 never has.
     init(_ bytes: [UInt8], isHead: Bool = false) {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
@@ -18,7 +18,7 @@ struct RawAnswer {
             fields[sides[0].lowercased()] = String(sides[1].drop { $0 == " " })
         }
         var rest = bytes[end.upperBound...]
-        if isHead {
+        if isHead || status == 304 {
             isComplete = true
         } else if let length = fields["content-length"].flatMap({ Int($0) }) {
             body = String(decoding: rest.prefix(length), as: UTF8.self)

@@ -91,6 +91,11 @@ final class RawClient {
         }
     }
 
+    /// Forgets what has come, so that the next answer can be read.
+    func forget() {
+        received = []
+    }
+
     func waitForClose(seconds: Int = 20) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !isClosedByServer {
@@ -109,7 +114,7 @@ final class RawClient {
     ) async throws -> RawAnswer {
         request(method, target, fields: fields, body: body)
         let answer = try await wait(isHead: method == "HEAD") { $0.isComplete }
-        received = []
+        forget()
         return answer
     }
 }
