@@ -69,7 +69,7 @@ let tests: [Target] = [
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(
         name: "ServiceTests",
-        dependencies: ["herald", "PocketCouch", "Curl", "TestSupport", subprocess, systemPackage]
+        dependencies: ["herald", "PocketCouch", "TestSupport", locks]
     ),
 ]
 

@@ -10,10 +10,12 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <pthread.h>
+#include <spawn.h>
 
-// These two stand behind _GNU_SOURCE in their headers.
+// These three stand behind _GNU_SOURCE in their headers.
 extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int pipe2(int fds[2], int flags);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 static inline int herald_pipe_cloexec(int fds[2]) {
     return pipe2(fds, O_CLOEXEC);

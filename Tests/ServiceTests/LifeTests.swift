@@ -1,0 +1,175 @@
+import NIOConcurrencyHelpers
+import PocketCouch
+import TestSupport
+import Testing
+
+@Suite("created, deleted and created again are true")
+struct LifeTests {
+    /// The time of day of an embedded server, in microseconds, which tests move.
+    private final class Clock: Sendable {
+        private let now = NIOLockedValueBox(1_795_218_688_000_000)
+        func advance(seconds: Int) { now.withLockedValue { $0 += seconds * 1_000_000 } }
+        var read: WallClock { { [now] in now.withLockedValue { $0 } } }
+    }
+
+    @Test("Deleted and created again gives deleted, then created, then what is new, while the feed is open")
+    func recreated() async throws {
+        let clock = Clock()
+        let stage = try Stage(state: CouchState(clock: clock.read))
+        try stage.state.createDatabase("d")
+        try stage.state.put("old", in: "d")
+        let server = try await stage.server()
+        let herald = try await stage.herald(
+            stage.configuration(url: server.url, notifiers: [("all", stage.append("all"))])
+        )
+        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        clock.advance(seconds: 2)
+        try stage.state.deleteDatabase("d")
+        try stage.state.createDatabase("d")
+        try stage.state.put("new", in: "d")
+        // The row may come once more, before the end of the old life was noticed or after.
+        try await stage.lines("all").waitForLine(containing: Notice.created("d"), deadline: .patience)
+        try await eventually("the new document is told of", deadline: .patience) {
+            stage.lines("all").lines.last == Notice.updated("d")
+        }
+        let lines = stage.lines("all").lines.drop { $0 == Notice.updated("d") }
+        #expect(Array(lines.prefix(2)) == [Notice.deleted("d"), Notice.created("d")])
+        #expect(lines.dropFirst(2).allSatisfy { $0 == Notice.updated("d") })
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await server.stop()
+    }
+
+    @Test("With every dialect a database is created, changed, deleted and created again", arguments: Dialect.allCases)
+    func dialects(dialect: Dialect) async throws {
+        let clock = Clock()
+        let stage = try Stage(state: CouchState(clock: clock.read))
+        try stage.state.createDatabase("there")
+        let server = try await stage.server { $0.dialect = dialect }
+        let herald = try await stage.herald(
+            stage.configuration(url: server.url, notifiers: [("all", stage.append("all"))])
+        )
+        let lines = stage.lines("all")
+        try stage.state.createDatabase("d")
+        _ = try await lines.waitForLines(1, deadline: .patience)
+        try stage.state.put("x", in: "d")
+        try stage.state.put("_design/y", in: "d")
+        _ = try await lines.waitForLines(4, deadline: .patience)
+        try stage.state.deleteDatabase("d")
+        _ = try await lines.waitForLines(5, deadline: .patience)
+        clock.advance(seconds: 2)
+        try stage.state.createDatabase("d")
+        try stage.state.put("z", in: "d")
+        _ = try await lines.waitForLines(7, deadline: .patience)
+        #expect(
+            lines.lines == [
+                Notice.created("d"), Notice.updated("d"), Notice.updated("d"), Notice.designUpdated("d", "_design/y"),
+                Notice.deleted("d"), Notice.created("d"), Notice.updated("d"),
+            ]
+        )
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await server.stop()
+    }
+
+    @Test("A restart of the server is no recreation, with every dialect, and what was written meanwhile is told", arguments: Dialect.allCases)
+    func restart(dialect: Dialect) async throws {
+        let clock = Clock()
+        let stage = try Stage(state: CouchState(clock: clock.read))
+        try stage.state.createDatabase("d")
+        try stage.state.put("old", in: "d")
+        let first = try await stage.server { $0.dialect = dialect }
+        let port = first.port
+        let herald = try await stage.herald(
+            stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
+        )
+        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        await first.stop()
+        try await herald.waitForLine(containing: "no server at", deadline: .patience)
+        clock.advance(seconds: 3600)
+        try stage.state.put("meanwhile", in: "d")
+        let second = try await stage.server(port: port) { $0.dialect = dialect }
+        _ = try await stage.lines("all").waitForLines(1, deadline: .patience)
+        try stage.state.put("afterwards", in: "d")
+        let lines = try await stage.lines("all").waitForLines(2, deadline: .patience)
+        #expect(lines == [Notice.updated("d"), Notice.updated("d")])
+        try await herald.waitForLine(containing: "found again", deadline: .patience)
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await second.stop()
+    }
+
+    @Test("Integer seqs do not hide a database that was created again while the server was away", arguments: [Dialect.couchDB1, .pouchDBServer])
+    func hidden(dialect: Dialect) async throws {
+        let stage = try Stage()
+        try stage.state.createDatabase("d")
+        for number in 0..<20 { try stage.state.put("\(number)", in: "d") }
+        let first = try await stage.server { $0.dialect = dialect }
+        let port = first.port
+        let herald = try await stage.herald(
+            stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
+        )
+        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        await first.stop()
+        try stage.state.deleteDatabase("d")
+        try stage.state.createDatabase("d")
+        try stage.state.put("new", in: "d")
+        let second = try await stage.server(port: port) { $0.dialect = dialect }
+        let lines = try await stage.lines("all").waitForLines(3, deadline: .patience)
+        #expect(lines == [Notice.deleted("d"), Notice.created("d"), Notice.updated("d")])
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await second.stop()
+    }
+
+    @Test("404 of another server at the same place is no deletion")
+    func stranger() async throws {
+        let stage = try Stage()
+        try stage.state.createDatabase("d")
+        let first = try await stage.server()
+        let port = first.port
+        let herald = try await stage.herald(
+            stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
+        )
+        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        await first.stop()
+        let other = try Stage()
+        let second = try await other.server(port: port)
+        try await herald.waitForLine(containing: "another server answers", deadline: .patience)
+        try await eventually("it has asked for the database", deadline: .patience) {
+            other.state.stats.count(.database) >= 2
+        }
+        await second.stop()
+        let third = try await stage.server(port: port)
+        try stage.state.put("x", in: "d")
+        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await third.stop()
+    }
+
+    @Test("A database that comes and goes at once gives its pair of lines or none")
+    func cameAndWent() async throws {
+        let stage = try Stage()
+        let server = try await stage.server()
+        let herald = try await stage.herald(
+            stage.configuration(url: server.url, notifiers: [("all", stage.append("all"))])
+        )
+        for number in 0..<50 {
+            try stage.state.createDatabase("brief\(number)")
+            try stage.state.put("x", in: "brief\(number)")
+            try stage.state.deleteDatabase("brief\(number)")
+        }
+        try stage.state.createDatabase("last")
+        try await stage.lines("all").waitForLine(containing: Notice.created("last"), deadline: .patience)
+        try await eventually("all halves have their other half", deadline: .patience) {
+            let lines = stage.lines("all").lines
+            return (0..<50).allSatisfy { number in
+                lines.contains(Notice.created("brief\(number)")) == lines.contains(Notice.deleted("brief\(number)"))
+            }
+        }
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+        await server.stop()
+    }
+}

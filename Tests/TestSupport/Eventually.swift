@@ -1,0 +1,37 @@
+/// Waits until `condition` holds, looking at it every `interval`.
+///
+/// Throws a ``TestFailure`` that names `what` when `deadline` has passed, and whatever `condition` throws.
+public func eventually(
+    _ what: String = "the condition",
+    deadline: Duration = .seconds(10),
+    every interval: Duration = .milliseconds(5),
+    _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now + deadline
+    while true {
+        if try await condition() { return }
+        guard ContinuousClock.now < end else {
+            throw TestFailure("\(what) did not come true within \(deadline)")
+        }
+        try await Task.sleep(for: interval)
+    }
+}
+
+/// Waits until `value` gives something, looking every `interval`, and returns it.
+///
+/// Throws a ``TestFailure`` that names `what` when `deadline` has passed, and whatever `value` throws.
+public func eventually<T>(
+    _ what: String,
+    deadline: Duration = .seconds(10),
+    every interval: Duration = .milliseconds(5),
+    value: () async throws -> T?
+) async throws -> T {
+    let end = ContinuousClock.now + deadline
+    while true {
+        if let found = try await value() { return found }
+        guard ContinuousClock.now < end else {
+            throw TestFailure("\(what) was not there within \(deadline)")
+        }
+        try await Task.sleep(for: interval)
+    }
+}

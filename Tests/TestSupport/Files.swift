@@ -1,0 +1,58 @@
+import Glibc
+
+/// The bytes of the file at `path`; throws a ``TestFailure`` if it cannot be read.
+public func readFile(_ path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count == 0 { return bytes }
+        if count > 0 {
+            bytes += buffer[..<count]
+        } else if errno != EINTR {
+            throw failure("read", path)
+        }
+    }
+}
+
+/// Writes `bytes` to the file at `path`, which is made if need be; throws a ``TestFailure`` if it cannot.
+public func writeFile(_ path: String, _ bytes: some Collection<UInt8>, mode: UInt32 = 0o644, append: Bool = false)
+    throws
+{
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), mode)
+    guard descriptor >= 0 else { throw failure("open", path) }
+    defer { close(descriptor) }
+    var rest = Array(bytes)[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if count >= 0 {
+            rest = rest.dropFirst(count)
+        } else if errno != EINTR {
+            throw failure("write", path)
+        }
+    }
+    // An earlier file keeps its mode otherwise, and the process may mask bits out.
+    guard append || fchmod(descriptor, mode) == 0 else { throw failure("chmod", path) }
+}
+
+/// The names in the folder at `path`, sorted; throws a ``TestFailure`` if it cannot be read.
+func namesInFolder(_ path: String) throws -> [String] {
+    guard let folder = opendir(path) else { throw failure("opendir", path) }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}
+
+/// A failure of the system call `function`, with the words for errno.
+func failure(_ function: String, _ subject: String = "") -> TestFailure {
+    TestFailure("\(function) \(subject): \(String(cString: strerror(errno)))")
+}

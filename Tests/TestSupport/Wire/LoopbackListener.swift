@@ -1,0 +1,116 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+/// Listens on a port of loopback and gives every connection a task of its own.
+final class LoopbackListener: Sendable {
+    private struct State {
+        var channel: (any Channel)?
+        var connections: [ObjectIdentifier: any Channel] = [:]
+    }
+
+    /// The port, the same however often it is closed and opened again.
+    let port: Int
+    private let state = NIOLockedValueBox(State())
+    private let handle: @Sendable (Connection) async throws -> Void
+
+    /// Listens on a free port; `handle` owns the connection and must execute it.
+    init(handle: @escaping @Sendable (Connection) async throws -> Void) async throws {
+        self.handle = handle
+        let server = try await Self.bind(port: 0)
+        guard let port = server.channel.localAddress?.port else { throw TestFailure("the listener has no port") }
+        self.port = port
+        serve(server)
+    }
+
+    deinit {
+        close()
+        for connection in connections { connection.close(promise: nil) }
+    }
+
+    /// The connections that are open.
+    var connections: [any Channel] {
+        state.withLockedValue { Array($0.connections.values) }
+    }
+
+    /// Stops listening: new connections are refused. Those that are there go on.
+    func close() {
+        let channel = state.withLockedValue { state in
+            defer { state.channel = nil }
+            return state.channel
+        }
+        channel?.close(promise: nil)
+    }
+
+    /// Stops listening and waits until the port refuses.
+    ///
+    /// A child that is just being spawned holds the socket open until its exec, so the closing alone proves nothing.
+    func closeAndWait() async throws {
+        close()
+        try await eventually("port \(port) refuses") {
+            let probe = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: port).get()
+            try? await probe?.close().get()
+            return probe == nil
+        }
+    }
+
+    /// Listens again on the same port.
+    func reopen() async throws {
+        guard state.withLockedValue({ $0.channel == nil }) else { return }
+        serve(try await Self.bind(port: port))
+    }
+
+    private static func bind(port: Int) async throws -> NIOAsyncChannel<Connection, Never> {
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    private func serve(_ server: NIOAsyncChannel<Connection, Never>) {
+        let (handle, state) = (handle, state)
+        // Connections outlive the listener's closing: the task ends when the last of them does.
+        Task {
+            try? await server.executeThenClose { connections in
+                await withDiscardingTaskGroup { group in
+                    do {
+                        for try await connection in connections {
+                            group.addTask {
+                                let channel = connection.channel
+                                state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = channel }
+                                try? await handle(connection)
+                                state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
+                            }
+                        }
+                    } catch {
+                        // The listener was closed.
+                    }
+                }
+            }
+        }
+        state.withLockedValue { $0.channel = server.channel }
+    }
+}
+
+extension Channel {
+    /// Sends `bytes` and waits until the system has them, so that a close that follows loses none.
+    func send(_ bytes: some Sequence<UInt8>) async throws {
+        try await writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
+    /// Closes the connection so that the other side sees a reset, not an end.
+    func reset() async {
+        if let options = self as? any SocketOptionProvider {
+            try? await options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        }
+        try? await close().get()
+    }
+}
