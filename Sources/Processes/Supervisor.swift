@@ -87,8 +87,10 @@ public final class Supervisor: Sendable {
             return !state.begun
         }
         guard isFirst else { return await waitForEnd() }
+        // The work goes on in a task that is never cancelled: the end of a child must be seen through.
+        let work = Task { await keepAlive() }
         await withTaskCancellationHandler {
-            await keepAlive()
+            await work.value
         } onCancel: {
             orders.give(.kill)
         }

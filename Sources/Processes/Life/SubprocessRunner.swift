@@ -59,7 +59,7 @@ struct SubprocessRunner: ChildRunner {
                 news(.started(pid: pid))
                 event = .started
             case .ended:
-                event = .ended(othersLive: group?.othersLive() ?? false)
+                event = .ended(othersLive: group.map { $0.others() != .gone } ?? false)
             case .event(let happened):
                 event = happened
             }
@@ -69,11 +69,9 @@ struct SubprocessRunner: ChildRunner {
                     feed.end()
                     news(.stopping)
                 case .terminateGroup:
-                    news(.terminating)
-                    group?.signal(SIGTERM)
+                    signal(group, SIGTERM) { news(.terminating) }
                 case .killGroup:
-                    news(.killing)
-                    group?.signal(SIGKILL)
+                    signal(group, SIGKILL) { news(.killing) }
                 case .wait(let duration, let number):
                     wait?.cancel()
                     let moment = time.now().advanced(by: duration)
@@ -103,15 +101,39 @@ struct SubprocessRunner: ChildRunner {
         return end
     }
 
+    /// Sends the signal, and says so if there is anybody to hear it.
+    private func signal(_ group: ProcessGroup?, _ number: Int32, _ say: () -> Void) {
+        guard let group else { return }
+        if group.hasLivingMember() {
+            say()
+        }
+        group.signal(number)
+    }
+
+    /// How long those who have ended but were not reaped are waited for. Most inits reap at once, few only now and
+    /// then, and some containers have none.
+    private static let burial: Duration = .seconds(2)
+
     /// Polls, since the system tells nobody of the end of a group; at first often, since most end at once.
     private func watch(_ group: ProcessGroup, _ gone: @Sendable () -> Void) async {
         var pause = Duration.milliseconds(2)
-        while !Task.isCancelled, group.othersLive() {
-            await time.sleep(time.now().advanced(by: pause))
+        var unburiedSince: Timekeeper.Instant?
+        while !Task.isCancelled {
+            let now = time.now()
+            switch group.others() {
+            case .gone:
+                return gone()
+            case .unburied:
+                let since = unburiedSince ?? now
+                unburiedSince = since
+                if now - since > Self.burial {
+                    return gone()
+                }
+            case .alive:
+                unburiedSince = nil
+            }
+            await time.sleep(now.advanced(by: pause))
             pause = min(pause * 2, .milliseconds(50))
-        }
-        if !Task.isCancelled {
-            gone()
         }
     }
 
@@ -133,7 +155,8 @@ struct SubprocessRunner: ChildRunner {
             let result = try await Subprocess.run(
                 .path("/bin/sh"),
                 arguments: ["-c", "exec \(command.commandLine)"],
-                environment: .custom(command.environment.map { name, value in Array("\(name)=\(value)".utf8) }),
+                // Subprocess hands these to `strdup` as they are, so they must end with a zero.
+                environment: .custom(command.environment.map { name, value in Array("\(name)=\(value)".utf8) + [0] }),
                 workingDirectory: command.workingDirectory.map { FilePath($0) },
                 platformOptions: options,
                 input: feed,

@@ -3,9 +3,8 @@ import Glibc
 
 /// Looks after the file descriptors that a start needs.
 enum Descriptors {
-    /// Beside the pipes of stdout and stderr a start takes a pipe for stdin, the working directory and a descriptor for
-    /// the process; two are to spare.
-    private static let needed = 10
+    /// A start takes three pipes, the working directory and a descriptor for the process; two are to spare.
+    static let needed = 10
 
     /// Makes sure that a start will not run out of file descriptors halfway: a child whose descriptor could not be had
     /// could not be waited for.

@@ -22,6 +22,7 @@ final class TestChild: Sendable {
         input before: String = "",
         restartPolicy: RestartPolicy = RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
     ) throws {
+        SignalDefaults.ignoreBrokenPipes()
         folder = try Self.makeFolder()
         input = TestInput(batch: batch)
         input.add(before)

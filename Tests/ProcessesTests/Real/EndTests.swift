@@ -1,0 +1,123 @@
+import Glibc
+import Testing
+
+@testable import Processes
+
+extension RealProcesses {
+    @Suite("When a child ends", .serialized)
+    struct End {
+        @Test("it is started again, after status 0 too, and the log says how it ended")
+        func restarts() async throws {
+            let zero = try TestChild("true")
+            try await zero.logs("notifier x exited with status 0 after ")
+            try await eventually("it is started again") { zero.supervisor.status.starts >= 3 }
+            try await zero.stop()
+
+            let killed = try TestChild("sh -c 'kill -9 $$'")
+            try await killed.logs("notifier x was killed by SIGKILL (9) after ")
+            #expect(killed.supervisor.status.lastEnd == .signalled(9))
+            try await killed.stop()
+        }
+
+        @Test("what was not written is given to the next one, whole lines only")
+        func inputIsKept() async throws {
+            // Each child takes one line and dies; the pipe held no more than that, since each batch is one line.
+            let child = try TestChild(#"sh -c 'read -r line; echo "$line" >> out'"#, batch: 8)
+            for number in 1...5 {
+                child.input.add("line  \(number)\n")
+                _ = try await child.readLines("out", count: number)
+            }
+            #expect(try await child.readLines("out", count: 5) == (1...5).map { "line  \($0)" })
+            try await child.stop()
+        }
+
+        @Test("lines that a dead child left half written begin anew with the next one")
+        func halfLines() async throws {
+            // More than a pipe holds, so that the first child dies in the midst of a write, and of a line.
+            let lines = (1...20_000).map { "line number \($0)" }
+            let child = try TestChild(
+                "sh -c 'if [ ! -f second ]; then echo > second; exec head -c 1000 > /dev/null; else exec cat > out; fi'",
+                input: lines.map { "\($0)\n" }.joined()
+            )
+            try await eventually("the last line arrives") { child.read("out")?.hasSuffix("\(lines[19_999])\n") == true }
+            let received = try await child.readLines("out")
+            #expect(Array(lines.suffix(received.count)) == received, "from the start of a line on, nothing is missing")
+            try await child.stop()
+        }
+
+        @Test("what it left behind in its group is ended before the next start")
+        func leftBehind() async throws {
+            let child = try TestChild(
+                "sh -c '[ -f pid ] && { grep -qs '^State:.[^ZX]' /proc/$(cat pid)/status && echo alive >> seen || echo gone >> seen; }; sleep 1000 & echo $! > pid; exit 3'",
+                stopTimeout: .milliseconds(50)
+            )
+            #expect(try await child.readLines("seen", count: 2).prefix(2) == ["gone", "gone"])
+            try await child.stop()
+        }
+
+        @Test("what it left behind and ignores TERM is killed after the stop timeout")
+        func stubbornLeftBehind() async throws {
+            let child = try TestChild(
+                #"sh -c 'trap "" TERM; [ -f pid ] && { grep -qs '^State:.[^ZX]' /proc/$(cat pid)/status && echo alive >> seen || echo gone >> seen; }; sleep 1000 & echo $! > pid; exit 3'"#,
+                stopTimeout: .milliseconds(50)
+            )
+            #expect(try await child.readLines("seen")[0] == "gone")
+            #expect(child.log.contains("KILL to its process group"))
+            try await child.stop()
+        }
+
+        @Test("a child that closes stdin and lives on is stopped and started again, and its line is not lost")
+        func closedInput() async throws {
+            let child = try TestChild(
+                "sh -c 'if [ ! -f second ]; then echo > second; exec 0<&-; exec sleep 1000; else exec cat > out; fi'",
+                stopTimeout: .milliseconds(50)
+            )
+            try await eventually("the first child has begun") { child.read("second") != nil }
+            // Until stdin is closed, lines go into the pipe and are lost with it, as they are in any pipe.
+            try await eventually("the closed stdin is noticed") {
+                child.input.add("line\n")
+                usleep(10_000)
+                return child.log.contains("has closed its stdin but lives on")
+            }
+            child.input.add("last\n")
+            try await eventually("the next child gets it") { child.read("out")?.hasSuffix("last\n") == true }
+            #expect(child.supervisor.status.starts == 2)
+            #expect(child.supervisor.status.lastEnd == .signalled(SIGTERM))
+            try await child.stop()
+        }
+
+        @Test("a child that dies while it is written to is not said to have closed stdin")
+        func deathIsNoClosedInput() async throws {
+            let child = try TestChild("head -n 1", input: String(repeating: "0123456789\n", count: 100_000))
+            try await eventually("it has died some times") { child.supervisor.status.starts >= 5 }
+            try await child.stop()
+            #expect(!child.log.contains("has closed its stdin"))
+        }
+
+        @Test("200 restarts leave no descriptor and no thread behind")
+        func noLeaks() async throws {
+            func count(_ what: String) -> Int { entries(of: "/proc/self/\(what)").count }
+            let policy = RestartPolicy(first: .zero, longest: .zero)
+            // The first ones start the threads that all share.
+            let first = try TestChild("true", restartPolicy: policy)
+            try await eventually("it has started 20 times") { first.supervisor.status.starts >= 20 }
+            try await first.stop()
+            let (descriptors, threads) = (count("fd"), count("task"))
+
+            let child = try TestChild("echo x", restartPolicy: policy)
+            try await eventually("it has started 200 times", within: .seconds(120)) {
+                child.supervisor.status.starts >= 200
+            }
+            try await child.stop()
+            let failing = try TestChild("true", workingDirectory: "/nowhere", restartPolicy: policy)
+            try await eventually("it has failed 200 times", within: .seconds(120)) {
+                failing.supervisor.status.starts >= 200
+            }
+            try await failing.stop()
+
+            try await eventually("\(descriptors) descriptors are open as before") { count("fd") <= descriptors }
+            // The system's pools may grow by a thread or two at any time; a leak would be hundreds.
+            #expect(count("task") <= threads + 8)
+        }
+    }
+}
