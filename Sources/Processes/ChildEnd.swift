@@ -62,7 +62,7 @@ extension ChildEnd {
             return "the command was found but cannot be executed: see its permissions and its first line; \(lookup)"
         case 127:
             return "the command was not found: \(lookup); it must be one simple command, since it is run with exec:"
-                + " write sh -c '...' for more"
+                + " write env NAME=VALUE ... to set a variable, and sh -c '...' for more"
         default:
             return nil
         }

@@ -153,13 +153,14 @@ public final class Supervisor: Sendable {
             let life = if case .couldNotStart = end { Duration.zero } else { time.now() - birth.withLockedValue { $0 } }
             state.withLockedValue { $0.status.lastEnd = end }
             guard orders.current == .carryOn else {
-                logger.info("\(title) \(end); it is stopped")
-                return
+                logger.info("\(title) \(end)")
+                break
             }
             let pause = policy.pause(afterLifeOf: life)
             tell(end, after: life, pause: pause)
             await wait(pause, after: end)
         }
+        logger.info("\(title) is stopped")
     }
 
     private func wait(_ pause: Duration, after end: ChildEnd) async {
@@ -199,9 +200,9 @@ extension Supervisor {
                 }
             }
         case .terminating:
-            logger.info("\(title), or what it left behind, goes on; TERM to its process group")
+            logger.info("\(title), or what it left behind, still runs: TERM to its process group")
         case .killing:
-            logger.warning("\(title), or what it left behind, still goes on; KILL to its process group")
+            logger.warning("\(title), or what it left behind, still runs: KILL to its process group")
         }
     }
 }

@@ -37,7 +37,7 @@ final class OutputReader: Sendable {
     private let state: NIOLockedValueBox<State>
     private let closed: AsyncStream<Never>
 
-    /// Makes the pipe and begins to read. Each reader must be ended with `finish`.
+    /// Makes the pipe and begins to read.
     init(limit: Int, give: @escaping @Sendable (ChildLine) -> Void) throws(SystemFailure) {
         var ends: [CInt] = [-1, -1]
         guard herald_pipe_cloexec(&ends) == 0 else {
@@ -66,6 +66,11 @@ final class OutputReader: Sendable {
             self?.read(upTo: Self.turn)
         }
         source.activate()
+    }
+
+    deinit {
+        closeWriteEnd()
+        source.cancel()
     }
 
     /// Closes our copy of the child's end; further calls do nothing. Without it no end of the output is ever seen.

@@ -46,7 +46,10 @@ extension RealProcesses {
         func descriptors() async throws {
             var pipe: [CInt] = [-1, -1]
             #expect(Glibc.pipe(&pipe) == 0)
-            defer { pipe.forEach { close($0) } }
+            defer {
+                close(pipe[0])
+                close(pipe[1])
+            }
             #expect(dup2(pipe[0], 200) == 200)
             defer { close(200) }
             let child = try TestChild(

@@ -54,6 +54,27 @@ extension RealProcesses {
             #expect(child.log.contains("KILL to its process group"))
         }
 
+        @Test("of 50 children with grandchildren that ignore TERM none is left")
+        func fifty() async throws {
+            let children = try (0..<50).map { _ in
+                try TestChild(
+                    #"sh -c 'trap "" TERM; (sleep 1000 & wait) & sleep 1000 & echo > up; wait'"#,
+                    stopTimeout: .milliseconds(100)
+                )
+            }
+            var groups: [Int32] = []
+            for child in children {
+                _ = try await child.readLines("up", count: 1)
+                groups.append(try await child.runs())
+            }
+            await withTaskGroup(of: Void.self) { group in
+                for child in children {
+                    group.addTask { await child.supervisor.stop() }
+                }
+            }
+            #expect(groups.filter { ProcessGroup(id: $0).others() == .alive } == [])
+        }
+
         @Test("stdin is closed at once also when a write is stuck, because the child does not read")
         func stuckWrite() async throws {
             let child = try TestChild(
