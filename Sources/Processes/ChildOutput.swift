@@ -13,7 +13,7 @@ public struct ChildLine: Sendable, Equatable {
     }
 }
 
-/// Where the lines of a child go. The calls come one at a time from the one queue that reads all children's output:
+/// Where the lines of a child go. The calls come one at a time from the one thread that reads all children's output:
 /// they must not block, or every child's output waits.
 public protocol ChildOutput: Sendable {
     /// The length in bytes beyond which a line of stdout is cut.

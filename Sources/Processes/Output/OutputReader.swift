@@ -1,6 +1,4 @@
 import CLinux
-// Dispatch sources may be used from any thread, but are not marked so.
-@preconcurrency import Dispatch
 import Glibc
 import NIOConcurrencyHelpers
 import SystemPackage
@@ -11,11 +9,7 @@ import SystemPackage
 /// The pipe is our own and not one of subprocess's, for three reasons. Subprocess stops reading when the leader ends:
 /// what the rest of the group then writes on its way out would meet a broken pipe. Its end of stream is the same for
 /// a closed stdout and for a death. And when descriptors run out between two of its pipes, it ends the whole service.
-///
-/// All readers share one queue, and with it at most one thread.
 final class OutputReader: Sendable {
-    private static let queue = DispatchQueue(label: "herald.processes.output")
-
     /// How much is read before it is another child's turn.
     private static let turn = 256 * 1024
 
@@ -25,59 +19,52 @@ final class OutputReader: Sendable {
 
     private struct State {
         var splitter: LineSplitter
-        var writeEndOpen = true
+        var readEndIsOpen = true
+        var writeEndIsOpen = true
     }
 
     /// What the child gets as its stdout or stderr. Owned by this reader.
     let writeEnd: FileDescriptor
 
     private let readEnd: CInt
-    private let source: any DispatchSourceRead
+    private let loop: OutputLoop
     private let give: @Sendable (ChildLine) -> Void
     private let state: NIOLockedValueBox<State>
-    private let closed: AsyncStream<Never>
 
-    /// Makes the pipe and begins to read.
+    /// Makes the pipe and begins to read. `give` is called on the ``OutputLoop``'s thread.
     init(limit: Int, give: @escaping @Sendable (ChildLine) -> Void) throws(SystemFailure) {
+        loop = try OutputLoop.shared()
         var ends: [CInt] = [-1, -1]
         guard herald_pipe_cloexec(&ends) == 0 else {
             throw SystemFailure("no pipe can be made for it", errno)
         }
-        let readEnd = ends[0]
-        guard herald_set_nonblocking(readEnd) == 0 else {
-            let code = errno
-            close(ends[0])
-            close(ends[1])
-            throw SystemFailure("its pipe cannot be set up", code)
-        }
-        self.readEnd = readEnd
-        self.writeEnd = FileDescriptor(rawValue: ends[1])
+        readEnd = ends[0]
+        writeEnd = FileDescriptor(rawValue: ends[1])
         self.give = give
-        self.state = NIOLockedValueBox(State(splitter: LineSplitter(limit: limit)))
-        let (closed, tellClosed) = AsyncStream<Never>.makeStream()
-        self.closed = closed
-        self.source = DispatchSource.makeReadSource(fileDescriptor: readEnd, queue: Self.queue)
-        // Only once it is cancelled the source lets go of the descriptor.
-        source.setCancelHandler {
-            close(readEnd)
-            tellClosed.finish()
+        state = NIOLockedValueBox(State(splitter: LineSplitter(limit: limit)))
+        guard herald_set_nonblocking(readEnd) == 0 else {
+            throw SystemFailure("its pipe cannot be set up", errno)
         }
-        source.setEventHandler { [weak self] in
+        try loop.add(readEnd) { [weak self] in
             self?.read(upTo: Self.turn)
         }
-        source.activate()
     }
 
     deinit {
         closeWriteEnd()
-        source.cancel()
+        if state.withLockedValue({ $0.readEndIsOpen }) {
+            loop.perform { [loop, readEnd] in
+                loop.remove(readEnd)
+                close(readEnd)
+            }
+        }
     }
 
     /// Closes our copy of the child's end; further calls do nothing. Without it no end of the output is ever seen.
     func closeWriteEnd() {
         let isOpen = state.withLockedValue { state in
-            defer { state.writeEndOpen = false }
-            return state.writeEndOpen
+            defer { state.writeEndIsOpen = false }
+            return state.writeEndIsOpen
         }
         if isOpen {
             close(writeEnd.rawValue)
@@ -87,17 +74,18 @@ final class OutputReader: Sendable {
     /// Reads what is there, gives it with what was held of an unfinished line, and closes the pipe.
     func finish() async {
         closeWriteEnd()
-        Self.queue.async {
-            self.read(upTo: Self.rest)
-            self.endLines()
-            self.source.cancel()
+        await withCheckedContinuation { continuation in
+            loop.perform {
+                self.read(upTo: Self.rest)
+                self.end()
+                continuation.resume()
+            }
         }
-        for await _ in closed {}
     }
 
-    /// On the queue only.
+    /// On the loop's thread only.
     private func read(upTo most: Int) {
-        guard !source.isCancelled else { return }
+        guard state.withLockedValue({ $0.readEndIsOpen }) else { return }
         let ended = withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 1) { buffer in
             var total = 0
             while total < most {
@@ -105,35 +93,38 @@ final class OutputReader: Sendable {
                 if count > 0 {
                     total += count
                     feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                } else if count < 0 && errno == EINTR {
-                    continue
-                } else {
+                } else if count == 0 || errno != EINTR {
                     return count == 0 || errno != EAGAIN
                 }
             }
             return false
         }
         if ended {
-            endLines()
-            source.cancel()
+            end()
         }
+    }
+
+    /// Nothing more comes, or nobody wants it any more. On the loop's thread only.
+    private func end() {
+        let wasOpen = state.withLockedValue { state in
+            defer { state.readEndIsOpen = false }
+            return state.readEndIsOpen
+        }
+        guard wasOpen else { return }
+        loop.remove(readEnd)
+        close(readEnd)
+        giveLines { splitter, give in splitter.finish(give) }
     }
 
     private func feed(_ bytes: UnsafeRawBufferPointer) {
-        // Lines are collected under the lock and given outside of it, so that whoever takes them may do as it likes.
-        var lines: [ChildLine] = []
-        state.withLockedValue { state in
-            state.splitter.feed(bytes) { lines.append($0) }
-        }
-        for line in lines {
-            give(line)
-        }
+        giveLines { splitter, give in splitter.feed(bytes, give) }
     }
 
-    private func endLines() {
+    /// Lines are gathered under the lock and given outside of it, so that whoever takes them may do as it likes.
+    private func giveLines(_ split: (inout LineSplitter, (ChildLine) -> Void) -> Void) {
         var lines: [ChildLine] = []
         state.withLockedValue { state in
-            state.splitter.finish { lines.append($0) }
+            split(&state.splitter) { lines.append($0) }
         }
         for line in lines {
             give(line)
