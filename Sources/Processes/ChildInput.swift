@@ -13,8 +13,9 @@ public protocol ChildInput: Sendable {
     ///   promptly, and nothing is lost by that.
     func next() async -> [UInt8]?
 
-    /// Tells how many bytes of what `next` gave have reached the pipe. It is fewer than there were if the child died,
-    /// closed its stdin or was stopped; and where the system cannot tell how many, it is 0, so more may have arrived.
+    /// Tells how many bytes of what `next` gave have reached the pipe: fewer than there were if the child died, closed
+    /// its stdin or was stopped. Whole lines that a child which died leaves unread in the pipe are given to the next
+    /// one by the supervisor, so of what was written only what the child had read is lost with it.
     func wrote(_ count: Int)
 
     /// Tells that a new child is about to begin: what was handed out but not written whole, line by line, is to be

@@ -15,7 +15,7 @@ public final class Supervisor: Sendable {
     public let command: ChildCommand
 
     private let kind: String
-    private let input: any ChildInput
+    private let input: RepeatingInput
     private let output: any ChildOutput
     private let logger: Logger
     private let restartPolicy: RestartPolicy
@@ -66,7 +66,7 @@ public final class Supervisor: Sendable {
     ) {
         self.kind = kind
         self.command = command
-        self.input = input
+        self.input = RepeatingInput(input)
         self.output = output
         self.logger = logger
         self.restartPolicy = restartPolicy

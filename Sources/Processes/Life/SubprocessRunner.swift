@@ -14,15 +14,17 @@ struct SubprocessRunner: ChildRunner {
 
     func run(
         _ command: ChildCommand,
-        input: any ChildInput,
+        input: RepeatingInput,
         output: any ChildOutput,
         orders: Orders,
         news: @escaping @Sendable (ChildNews) -> Void
     ) async -> ChildEnd {
+        let standardInput: InputPipe
         let standardOutput: OutputReader
         let standardError: OutputReader
         do {
             try Descriptors.checkRoom()
+            standardInput = try InputPipe()
             standardOutput = try OutputReader(limit: output.standardOutputLimit) { output.standardOutput($0) }
             standardError = try OutputReader(limit: output.standardErrorLimit) { output.standardError($0) }
         } catch {
@@ -30,17 +32,12 @@ struct SubprocessRunner: ChildRunner {
         }
 
         let (occurrences, happen) = AsyncStream<Occurrence>.makeStream()
-        let feed = InputFeed(
-            input: input,
-            onEnd: { orders.give(.stop) },
-            onBreak: { happen.yield(.event(.inputBroken)) }
-        )
         orders.listen { order in
             happen.yield(.event(order == .kill ? .kill : .stop))
         }
         // Not cancelled with the caller: its end must be seen through, and subprocess would kill the leader alone.
         let child = Task {
-            let end = await Self.live(command, feed, standardOutput, standardError) { pid in
+            let end = await Self.live(command, standardInput, standardOutput, standardError) { pid in
                 happen.yield(.started(pid))
             }
             happen.yield(.ended)
@@ -49,6 +46,7 @@ struct SubprocessRunner: ChildRunner {
 
         var life = ChildLife(stopTimeout: command.stopTimeout)
         var group: ProcessGroup?
+        var feed: InputFeed?
         var chores: [Task<Void, Never>] = []
         var wait: Task<Void, Never>?
         events: for await occurrence in occurrences {
@@ -56,9 +54,16 @@ struct SubprocessRunner: ChildRunner {
             switch occurrence {
             case .started(let pid):
                 group = ProcessGroup(id: pid)
+                feed = InputFeed(
+                    input: input,
+                    pipe: standardInput,
+                    onEnd: { orders.give(.stop) },
+                    onBreak: { happen.yield(.event(.inputBroken)) }
+                )
                 news(.started(pid: pid))
                 event = .started
             case .ended:
+                feed?.end()
                 event = .ended(othersLive: group.map { $0.others() != .gone } ?? false)
             case .event(let happened):
                 event = happened
@@ -66,7 +71,7 @@ struct SubprocessRunner: ChildRunner {
             for action in life.handle(event) {
                 switch action {
                 case .endInput:
-                    feed.end()
+                    feed?.end()
                     news(.stopping)
                 case .terminateGroup:
                     signal(group, SIGTERM) { news(.terminating) }
@@ -94,6 +99,7 @@ struct SubprocessRunner: ChildRunner {
         for chore in chores {
             chore.cancel()
         }
+        await feed?.waitForEnd()
         let end = await child.value
         await standardOutput.finish()
         await standardError.finish()
@@ -140,15 +146,18 @@ struct SubprocessRunner: ChildRunner {
     /// Starts the child and returns when it has been reaped.
     private static func live(
         _ command: ChildCommand,
-        _ feed: InputFeed,
+        _ standardInput: InputPipe,
         _ standardOutput: OutputReader,
         _ standardError: OutputReader,
         started: (pid_t) -> Void
     ) async -> ChildEnd {
-        defer {
+        // Once the child has them, we must let go of its ends, or no end of a stream would ever be seen.
+        func letGo() {
+            standardInput.closeReadEnd()
             standardOutput.closeWriteEnd()
             standardError.closeWriteEnd()
         }
+        defer { letGo() }
         var options = PlatformOptions()
         options.createSession = true
         do {
@@ -159,13 +168,11 @@ struct SubprocessRunner: ChildRunner {
                 environment: .custom(command.environment.map { name, value in Array("\(name)=\(value)".utf8) + [0] }),
                 workingDirectory: command.workingDirectory.map { FilePath($0) },
                 platformOptions: options,
-                input: feed,
+                input: .fileDescriptor(standardInput.readEnd, closeAfterSpawningProcess: false),
                 output: .fileDescriptor(standardOutput.writeEnd, closeAfterSpawningProcess: false),
                 error: .fileDescriptor(standardError.writeEnd, closeAfterSpawningProcess: false)
             ) { execution in
-                // Now that the child has them, we let go of them, or no end of its output would ever be seen.
-                standardOutput.closeWriteEnd()
-                standardError.closeWriteEnd()
+                letGo()
                 started(execution.processIdentifier.value)
             }
             switch result.terminationStatus {

@@ -27,13 +27,13 @@ final class OutputReader: Sendable {
     let writeEnd: FileDescriptor
 
     private let readEnd: CInt
-    private let loop: OutputLoop
+    private let loop: PipeLoop
     private let give: @Sendable (ChildLine) -> Void
     private let state: NIOLockedValueBox<State>
 
-    /// Makes the pipe and begins to read. `give` is called on the ``OutputLoop``'s thread.
+    /// Makes the pipe and begins to read. `give` is called on the ``PipeLoop``'s thread.
     init(limit: Int, give: @escaping @Sendable (ChildLine) -> Void) throws(SystemFailure) {
-        loop = try OutputLoop.shared()
+        loop = try PipeLoop.shared()
         var ends: [CInt] = [-1, -1]
         guard herald_pipe_cloexec(&ends) == 0 else {
             throw SystemFailure("no pipe can be made for it", errno)

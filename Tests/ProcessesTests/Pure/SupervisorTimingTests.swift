@@ -19,7 +19,7 @@ struct SupervisorTimingTests {
 
         func run(
             _ command: ChildCommand,
-            input: any ChildInput,
+            input: RepeatingInput,
             output: any ChildOutput,
             orders: Orders,
             news: @escaping @Sendable (ChildNews) -> Void

@@ -2,19 +2,20 @@ import CLinux
 import Glibc
 import NIOConcurrencyHelpers
 
-/// The one thread on which the output of all children is read.
+/// The one thread that waits for the pipes of all children, and reads their output.
 ///
 /// Dispatch offers the same, but not on Linux: there its epoll thread may still use a source that another thread has
-/// cancelled and freed. Here descriptors are removed on the thread that waits for them, and found by their number.
-final class OutputLoop: Sendable {
-    private static let current = NIOLockedValueBox<OutputLoop?>(nil)
+/// cancelled and freed. Here descriptors are found by their number; that one may be called when it is not ready, because
+/// its number was another's a moment ago, is harmless.
+final class PipeLoop: Sendable {
+    private static let current = NIOLockedValueBox<PipeLoop?>(nil)
 
     /// The loop, which runs until the process ends. The first call starts it; it may fail, and be called again.
-    static func shared() throws(SystemFailure) -> OutputLoop {
-        let made = current.withLockedValue { current -> Result<OutputLoop, SystemFailure> in
+    static func shared() throws(SystemFailure) -> PipeLoop {
+        let made = current.withLockedValue { current -> Result<PipeLoop, SystemFailure> in
             if let current { return .success(current) }
             do throws(SystemFailure) {
-                let loop = try OutputLoop()
+                let loop = try PipeLoop()
                 try loop.start()
                 current = loop
                 return .success(loop)
@@ -26,7 +27,7 @@ final class OutputLoop: Sendable {
     }
 
     private struct State {
-        var readers: [CInt: @Sendable () -> Void] = [:]
+        var handlers: [CInt: @Sendable () -> Void] = [:]
         var jobs: [@Sendable () -> Void] = []
     }
 
@@ -41,24 +42,37 @@ final class OutputLoop: Sendable {
             let code = errno
             close(epoll)
             close(wake)
-            throw SystemFailure("the output of children cannot be waited for", code)
+            throw SystemFailure("the pipes of children cannot be waited for", code)
         }
     }
 
     /// Calls `ready` on the loop's thread whenever there is something to read, until `remove`.
     func add(_ descriptor: CInt, ready: @escaping @Sendable () -> Void) throws(SystemFailure) {
-        state.withLockedValue { $0.readers[descriptor] = ready }
+        state.withLockedValue { $0.handlers[descriptor] = ready }
         guard Self.add(descriptor, to: epoll) else {
             let code = errno
-            state.withLockedValue { $0.readers[descriptor] = nil }
+            state.withLockedValue { $0.handlers[descriptor] = nil }
             throw SystemFailure("its output cannot be waited for", code)
         }
     }
 
-    /// Forgets the descriptor, which may then be closed. Only on the loop's thread.
+    /// Calls `ready` on the loop's thread once, when there is room to write or nobody reads any more.
+    ///
+    /// - Returns: Whether that can be waited for.
+    func waitForRoom(in descriptor: CInt, ready: @escaping @Sendable () -> Void) -> Bool {
+        state.withLockedValue { $0.handlers[descriptor] = ready }
+        var event = epoll_event(
+            events: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue,
+            data: epoll_data(fd: descriptor)
+        )
+        return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0
+            || epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
+    }
+
+    /// Forgets the descriptor, which may then be closed.
     func remove(_ descriptor: CInt) {
         epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
-        state.withLockedValue { $0.readers[descriptor] = nil }
+        state.withLockedValue { $0.handlers[descriptor] = nil }
     }
 
     /// Has something done on the loop's thread.
@@ -71,12 +85,12 @@ final class OutputLoop: Sendable {
     private func start() throws(SystemFailure) {
         let context = Unmanaged.passRetained(self)
         var thread = pthread_t()
-        let failure = pthread_create(&thread, nil, outputLoopMain, context.toOpaque())
+        let failure = pthread_create(&thread, nil, pipeLoopMain, context.toOpaque())
         guard failure == 0 else {
             context.release()
             close(epoll)
             close(wake)
-            throw SystemFailure("no thread can be started to read the output of children", failure)
+            throw SystemFailure("no thread can be started for the pipes of children", failure)
         }
         pthread_detach(thread)
     }
@@ -93,7 +107,7 @@ final class OutputLoop: Sendable {
                     _ = read(wake, &rings, MemoryLayout<UInt64>.size)
                 } else {
                     // None, if it was removed since the wait.
-                    let ready = state.withLockedValue { $0.readers[descriptor] }
+                    let ready = state.withLockedValue { $0.handlers[descriptor] }
                     ready?()
                 }
             }
@@ -113,8 +127,8 @@ final class OutputLoop: Sendable {
     }
 }
 
-private func outputLoopMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+private func pipeLoopMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     guard let context else { return nil }
-    pthread_setname_np(pthread_self(), "child-output")
-    Unmanaged<OutputLoop>.fromOpaque(context).takeRetainedValue().run()
+    pthread_setname_np(pthread_self(), "child-pipes")
+    Unmanaged<PipeLoop>.fromOpaque(context).takeRetainedValue().run()
 }

@@ -1,0 +1,51 @@
+import NIOConcurrencyHelpers
+
+/// A ``ChildInput`` for all lives of a child, which gives again what one life has left unread in its pipe: so a line is
+/// only lost if the child that died had read it.
+final class RepeatingInput: Sendable {
+    private struct State {
+        var unread = Unread()
+        /// What was given and not yet reported as written; `nil` if it was given again.
+        var given: [UInt8]?
+    }
+
+    private let input: any ChildInput
+    private let state = NIOLockedValueBox(State())
+
+    init(_ input: any ChildInput) {
+        self.input = input
+    }
+
+    func restart() {
+        input.restart()
+    }
+
+    func next() async -> [UInt8]? {
+        if let again = state.withLockedValue({ $0.unread.next }) {
+            return again
+        }
+        guard let bytes = await input.next() else { return nil }
+        state.withLockedValue { $0.given = bytes }
+        return bytes
+    }
+
+    func wrote(_ count: Int) {
+        let isNew = state.withLockedValue { state in
+            guard let given = state.given else {
+                state.unread.wroteAgain(count)
+                return false
+            }
+            state.unread.wrote(given[..<count])
+            state.given = nil
+            return true
+        }
+        if isNew {
+            input.wrote(count)
+        }
+    }
+
+    /// The child is no more, and so many bytes were unread in its pipe.
+    func childLeft(_ unread: Int) {
+        state.withLockedValue { $0.unread.childLeft(unread) }
+    }
+}
