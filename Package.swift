@@ -59,7 +59,7 @@ let tests: [Target] = [
         name: "TestSupport",
         dependencies: ["CLinux", locks, nioCore, .product(name: "NIOPosix", package: "swift-nio")],
         path: "Tests/TestSupport",
-        resources: [.copy("Recordings")]
+        exclude: ["Recordings"]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport"]),

@@ -72,7 +72,10 @@ struct LifeTests {
         await server.stop()
     }
 
-    @Test("A restart of the server is no recreation, with every dialect, and what was written meanwhile is told", arguments: Dialect.allCases)
+    @Test(
+        "A restart of the server is no recreation, with every dialect, and what was written meanwhile is told",
+        arguments: Dialect.allCases
+    )
     func restart(dialect: Dialect) async throws {
         let clock = Clock()
         let stage = try Stage(state: CouchState(clock: clock.read))
@@ -99,7 +102,10 @@ struct LifeTests {
         await second.stop()
     }
 
-    @Test("Integer seqs do not hide a database that was created again while the server was away", arguments: [Dialect.couchDB1, .pouchDBServer])
+    @Test(
+        "Integer seqs do not hide a database that was created again while the server was away",
+        arguments: [Dialect.couchDB1, .pouchDBServer]
+    )
     func hidden(dialect: Dialect) async throws {
         let stage = try Stage()
         try stage.state.createDatabase("d")

@@ -34,7 +34,10 @@ struct NoticeTests {
         await server.stop()
     }
 
-    @Test("since = now: nothing is told of what was; since = 0: created, then all its changes", arguments: ["now", "0"])
+    @Test(
+        "since = now: nothing is told of what was; since = 0: created, then all its changes",
+        arguments: ["now", "0"]
+    )
     func since(since: String) async throws {
         let stage = try Stage()
         try stage.state.createDatabase("old")
@@ -103,7 +106,10 @@ struct NoticeTests {
         #expect(!everything.contains { $0.contains("_users") })
         #expect(
             try await stage.lines("orders").waitForLines(4, deadline: .patience).sorted()
-                == [Notice.updated("invoices-1"), Notice.updated("invoices-1"), Notice.updated("orders"), Notice.updated("orders")]
+                == [
+                    Notice.updated("invoices-1"), Notice.updated("invoices-1"), Notice.updated("orders"),
+                    Notice.updated("orders"),
+                ]
         )
         let designs = try await stage.lines("designs").waitForLines(4, deadline: .patience)
         #expect(designs.allSatisfy { $0.contains("ddoc_updated") })

@@ -17,10 +17,11 @@ public func eventually(
     }
 }
 
-/// Waits until `value` gives something, looking every `interval`, and returns it.
+/// Waits until `value` gives something, looking every `interval`, and returns it. (It has a name of its own: a closure
+/// that gives a Bool would be a value that is always there.)
 ///
 /// Throws a ``TestFailure`` that names `what` when `deadline` has passed, and whatever `value` throws.
-public func eventually<T>(
+public func waitForValue<T>(
     _ what: String,
     deadline: Duration = .seconds(10),
     every interval: Duration = .milliseconds(5),

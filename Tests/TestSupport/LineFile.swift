@@ -20,7 +20,7 @@ public struct LineFile: Sendable {
     @discardableResult
     public func waitForLines(_ count: Int, deadline: Duration = .seconds(10)) async throws -> [String] {
         do {
-            return try await eventually("\(count) lines in \(path)", deadline: deadline) {
+            return try await waitForValue("\(count) lines in \(path)", deadline: deadline) {
                 let lines = self.lines
                 return lines.count >= count ? lines : nil
             }
@@ -33,7 +33,7 @@ public struct LineFile: Sendable {
     @discardableResult
     public func waitForLine(containing text: String, deadline: Duration = .seconds(10)) async throws -> [String] {
         do {
-            return try await eventually("a line with '\(text)' in \(path)", deadline: deadline) {
+            return try await waitForValue("a line with '\(text)' in \(path)", deadline: deadline) {
                 let lines = self.lines
                 return lines.contains { $0.contains(text) } ? lines : nil
             }

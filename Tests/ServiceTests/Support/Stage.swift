@@ -12,7 +12,9 @@ final class Stage: Sendable {
     }
 
     /// Starts the embedded server.
-    func server(port: Int = 0, _ change: (inout PocketCouch.Configuration) -> Void = { _ in }) async throws -> PocketCouch {
+    func server(port: Int = 0, _ change: (inout PocketCouch.Configuration) -> Void = { _ in }) async throws
+        -> PocketCouch
+    {
         var configuration = PocketCouch.Configuration()
         configuration.port = port
         change(&configuration)
@@ -33,8 +35,12 @@ final class Stage: Sendable {
 
     /// The configuration for a server at `url`: quick heartbeats and rescans, and whatever else is said.
     func configuration(
-        url: String, source: String = "", notifiers: [(name: String, command: String)], more: String = "",
-        heartbeat: String = "1s", rescan: String = "200ms"
+        url: String,
+        source: String = "",
+        notifiers: [(name: String, command: String)],
+        more: String = "",
+        heartbeat: String = "1s",
+        rescan: String = "200ms"
     ) throws -> String {
         let commands = notifiers.map { "\($0.name) = \($0.command)" }.joined(separator: "\n")
         return try folder.write(

@@ -113,7 +113,7 @@ public final class HeraldProcess: Sendable {
     @discardableResult
     public func waitForExit(deadline: Duration = .seconds(10)) async throws -> Exit {
         do {
-            let exit = try await eventually("the end of process \(pid)", deadline: deadline) { self.exit }
+            let exit = try await waitForValue("the end of process \(pid)", deadline: deadline) { self.exit }
             // A grandchild may hold the streams open: what it writes later is not waited for.
             try? await eventually("the end of its streams", deadline: .seconds(1)) {
                 self.state.withLockedValue { $0.openStreams == 0 }
@@ -134,7 +134,7 @@ public final class HeraldProcess: Sendable {
     ) async throws -> String {
         var next = skipping
         do {
-            return try await eventually("a line with '\(text)'", deadline: deadline) {
+            return try await waitForValue("a line with '\(text)'", deadline: deadline) {
                 let (lines, isOver) = self.state.withLockedValue {
                     ($0.lines[stream] ?? [], $0.exit != nil && $0.openStreams == 0)
                 }

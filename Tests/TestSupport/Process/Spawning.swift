@@ -42,7 +42,7 @@ func spawn(_ command: [String], environment: [String: String], stdout: Int32, st
 
     let arguments = command.map { strdup($0) } + [nil]
     let variables = merged(environment).map { strdup($0) } + [nil]
-    defer { (arguments + variables).forEach { free($0) } }
+    defer { for text in arguments + variables { free(text) } }
     var pid: pid_t = 0
     let result = posix_spawn(&pid, command[0], &actions, &attributes, arguments, variables)
     guard result == 0 else {
