@@ -87,30 +87,38 @@ extension Routes {
 
     private func allDocuments(_ database: Database, _ call: Call) throws(CouchError) -> Answer {
         try call.require("GET", "POST", "HEAD")
-        var range = try KeyRange(call.target)
+        let range = try KeyRange(call.target)
         var keys = try call.target["keys"].map(Self.keys)
         if call.method == "POST" { keys = try call.postedJSON()["keys"]?.elements ?? keys }
-        let contents = database.read { $0 }
+        let includesDocuments = call.target.isTrue("include_docs")
+        let chunks = database.read { Self.rows($0, range, keys, includesDocuments: includesDocuments) }
+        return Answer(body: .chunks(chunks))
+    }
+
+    private static func rows(
+        _ contents: DatabaseContents,
+        _ range: KeyRange,
+        _ keys: [JSON]?,
+        includesDocuments: Bool
+    ) -> [[UInt8]] {
         let total = contents.livingCount
-        var chosen: [String]
-        var head = "{\"total_rows\":\(total),\"rows\":[\r\n"
+        let chosen: [String]
+        let offset: String
         if let keys {
-            range.start = nil
-            range.end = nil
             chosen = Array(keys.compactMap(\.text).dropFirst(range.skip).prefix(range.limit))
+            offset = ""
         } else {
             let ids = contents.documents.filter { !$0.value.isDeleted }.map(\.key)
             chosen = Array(range.choose(ids.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }))
-            head = "{\"total_rows\":\(total),\"offset\":\(min(range.skip, total)),\"rows\":[\r\n"
+            offset = "\"offset\":\(min(range.skip, total)),"
         }
-        var chunks = [Array(head.utf8)]
-        let includesDocuments = call.target.isTrue("include_docs")
+        var chunks = [Array("{\"total_rows\":\(total),\(offset)\"rows\":[\r\n".utf8)]
         for (index, id) in chosen.enumerated() {
-            let row = Self.row(id, contents.documents[id]?.winner, includesDocuments: includesDocuments)
+            let row = row(id, contents.documents[id]?.winner, includesDocuments: includesDocuments)
             chunks.append(index == 0 ? row : Array(",\r\n".utf8) + row)
         }
         chunks.append(Array("\r\n]}\n".utf8))
-        return Answer(body: .chunks(chunks))
+        return chunks
     }
 
     private static func keys(_ text: String) throws(CouchError) -> [JSON] {

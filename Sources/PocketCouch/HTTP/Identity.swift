@@ -67,7 +67,11 @@ struct Identity: Sendable {
     }
 
     func describe(_ database: Database) -> JSON {
-        let contents = database.read { $0 }
+        // Within the lock: a copy of the contents would make the next write copy them in full.
+        database.read { describe(database, $0) }
+    }
+
+    private func describe(_ database: Database, _ contents: DatabaseContents) -> JSON {
         let time = JSON.string(instanceStartTime(database))
         let name = JSON.string(database.name)
         let (living, deleted) = (JSON.number(contents.livingCount), JSON.number(contents.deletedCount))

@@ -25,9 +25,8 @@ struct DatabaseContents: Sendable {
 
     var deletedCount: Int { documents.count - livingCount }
 
-    var externalSize: Int {
-        documents.values.reduce(0) { $0 + $1.leaves.reduce(0) { $0 + $1.body.count } }
-    }
+    /// The bytes of all leaves' bodies.
+    private(set) var externalSize = 0
 
     /// Writes a document whose edit names what it replaces.
     mutating func apply(_ edit: DocumentEdit) throws(CouchError) -> Revision {
@@ -68,7 +67,9 @@ struct DatabaseContents: Sendable {
         if let old = documents[id] {
             order[old.number - 1] = nil
             if !old.isDeleted { livingCount -= 1 }
+            externalSize -= old.bodySize
         }
+        externalSize += document.bodySize
         if !document.isDeleted { livingCount += 1 }
         order.append(id)
         document.number = order.count

@@ -22,6 +22,8 @@ struct Document: Sendable {
 
     var isDeleted: Bool { winner?.isDeleted ?? true }
 
+    var bodySize: Int { leaves.reduce(0) { $0 + $1.body.count } }
+
     func leaf(_ revision: Revision) -> Leaf? {
         leaves.first { $0.revision == revision }
     }
