@@ -64,7 +64,7 @@ let tests: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport"]),
     .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", logging]),
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", locks, logging]),
     .testTarget(name: "NoticesTests", dependencies: ["Notices", "CouchFeed", "Processes", "TestSupport", logging]),
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(

@@ -2,7 +2,7 @@ import Testing
 
 /// Waits until `condition` holds, and says what did not happen if it does not within `limit`.
 func eventually(
-    _ what: String,
+    _ what: @autoclosure () -> String,
     within limit: Duration = .seconds(30),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () -> Bool
@@ -10,6 +10,7 @@ func eventually(
     let deadline = ContinuousClock.now.advanced(by: limit)
     while !condition() {
         guard ContinuousClock.now < deadline else {
+            let what = what()
             Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
             throw NotInTime(what: what)
         }

@@ -123,3 +123,14 @@ func entries(of folder: String) -> [String] {
     }
     return names
 }
+
+/// What the descriptors of this process are open on, less the one that this takes to find out.
+func openDescriptors() -> [String] {
+    entries(of: "/proc/self/fd").compactMap { name in
+        var target = [UInt8](repeating: 0, count: 256)
+        let count = target.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink("/proc/self/fd/\(name)", $0, bytes.count) } ?? -1
+        }
+        return count > 0 ? "\(name) on \(String(decoding: target[..<count], as: UTF8.self))" : nil
+    }
+}
