@@ -10,6 +10,7 @@ extension RealProcesses {
         @Test("when the service is killed with -9, each child sees the end of its stdin")
         func killed() async throws {
             let folder = try TestChild.makeFolder()
+            defer { TestChild.remove(folder) }
             await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String] in
                 SignalDefaults.ignoreBrokenPipes()
                 let children = (1...3).map { number in

@@ -42,6 +42,17 @@ final class TestChild: Sendable {
         running = Task { [supervisor] in await supervisor.run() }
     }
 
+    deinit {
+        Self.remove(folder)
+    }
+
+    static func remove(_ folder: String) {
+        for name in entries(of: folder) {
+            unlink("\(folder)/\(name)")
+        }
+        rmdir(folder)
+    }
+
     static func makeFolder() throws -> String {
         var template = Array("/tmp/herald-processes-XXXXXX".utf8CString)
         return try #require(mkdtemp(&template).map { String(cString: $0) })
