@@ -33,7 +33,10 @@ final class Multi {
     /// Hands the transfer's easy handle to libcurl. The transfer is kept alive until it has ended.
     func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) {
         running[easy] = transfer
-        curl_multi_add_handle(multi, easy)
+        guard curl_multi_add_handle(multi, easy) == CURLM_OK else {
+            running[easy] = nil
+            return transfer.libcurlIsDone(CURLE_FAILED_INIT)
+        }
     }
 
     /// Takes the easy handle back; its connection is closed if the transfer was not complete.

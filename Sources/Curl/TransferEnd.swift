@@ -38,8 +38,7 @@ public struct TransferFailure: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     init(code: CURLcode, message: String) {
-        self.message = message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
-        kind =
+        let kind: Kind =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unknownHost
             case CURLE_COULDNT_CONNECT: .refused
@@ -52,5 +51,11 @@ public struct TransferFailure: Error, Sendable, Equatable, CustomStringConvertib
             case CURLE_WRITE_ERROR: .abandoned
             default: .other
             }
+        self.kind = kind
+        // libcurl's own words for a refused connection hold the milliseconds that it took, different each time.
+        self.message =
+            kind == .refused
+            ? "nobody answers there (connection refused or unreachable)"
+            : message.isEmpty ? String(cString: curl_easy_strerror(code)) : message
     }
 }

@@ -6,7 +6,10 @@ import Testing
 struct AccessTests {
     private static let admin = PocketCouch.Credentials(name: "admin", password: "s3cret-pass")
 
-    @Test("Credentials from the url, the file or the environment open the server", arguments: ["url", "keys", "password_file", "environment"])
+    @Test(
+        "Credentials from the url, the file or the environment open the server",
+        arguments: ["url", "keys", "password_file", "environment"]
+    )
     func credentials(from place: String) async throws {
         let stage = try Stage()
         let server = try await stage.server { $0.admin = Self.admin }

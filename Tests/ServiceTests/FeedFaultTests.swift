@@ -81,7 +81,12 @@ struct FeedFaultTests {
         let server = try await stage.server()
         let proxy = try await FaultProxy(toward: server.port)
         let herald = try await stage.herald(
-            stage.configuration(url: proxy.url, notifiers: [("all", stage.append("all"))], heartbeat: "10s", rescan: "1h")
+            stage.configuration(
+                url: proxy.url,
+                notifiers: [("all", stage.append("all"))],
+                heartbeat: "10s",
+                rescan: "1h"
+            )
         )
         try await eventually("a hundred open feeds", deadline: .patience) { stage.state.stats.openFeeds == 100 }
         try await proxy.refuse()

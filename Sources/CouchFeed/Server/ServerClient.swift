@@ -5,8 +5,13 @@ import Curl
 final class ServerClient {
     let address: ServerAddress
 
-    /// For how long an answer may take. Long lists from busy servers need their time.
-    private static let timeout = Duration.seconds(60)
+    /// For how long an answer may take. A connection that was lost on the way says nothing, so what is small is not
+    /// waited for long; lists from busy servers need their time.
+    private enum Patience {
+        static let welcome = Duration.seconds(10)
+        static let info = Duration.seconds(20)
+        static let list = Duration.seconds(60)
+    }
 
     init(_ address: ServerAddress) {
         self.address = address
@@ -14,7 +19,7 @@ final class ServerClient {
 
     /// `GET /`
     func welcome(_ completion: @escaping @CurlLoop (Answer<ServerInfo>) -> Void) {
-        ask("/") { result in
+        ask("/", within: Patience.welcome) { result in
             let answer = Answer(result)
             guard case .ok(let body) = answer, ServerInfo(json: body) == nil else {
                 return completion(answer.map { ServerInfo(json: $0) })
@@ -25,12 +30,14 @@ final class ServerClient {
 
     /// `GET /_all_dbs`
     func allDatabases(_ completion: @escaping @CurlLoop (Answer<[String]>) -> Void) {
-        ask("/_all_dbs") { completion(Answer($0).map { databaseNames(json: $0) }) }
+        ask("/_all_dbs", within: Patience.list) { completion(Answer($0).map { databaseNames(json: $0) }) }
     }
 
     /// `GET /db`
     func info(of database: String, _ completion: @escaping @CurlLoop (Answer<DatabaseInfo>) -> Void) {
-        ask(ServerAddress.path(ofDatabase: database)) { completion(Answer($0).map { DatabaseInfo(json: $0) }) }
+        ask(ServerAddress.path(ofDatabase: database), within: Patience.info) {
+            completion(Answer($0).map { DatabaseInfo(json: $0) })
+        }
     }
 
     /// `POST /_dbs_info`, for at most ``mostAtOnce`` names. What is not in the answer is missing or broken: ask for it by itself.
@@ -41,7 +48,9 @@ final class ServerClient {
             JSONText.append(quoted: name.utf8, to: &body)
         }
         body.append(contentsOf: "]}".utf8)
-        ask("/_dbs_info", body: body) { completion(Answer($0).map { DatabaseInfo.many(json: $0) }) }
+        ask("/_dbs_info", body: body, within: Patience.info) {
+            completion(Answer($0).map { DatabaseInfo.many(json: $0) })
+        }
     }
 
     /// How many names a CouchDB takes in one `_dbs_info`; more is 400 `too_many_keys`.
@@ -50,11 +59,12 @@ final class ServerClient {
     private func ask(
         _ path: String,
         body: [UInt8]? = nil,
+        within patience: Duration,
         _ completion: @escaping @CurlLoop (Result<Response, TransferFailure>) -> Void
     ) {
         do {
             var request = try address.request(path)
-            request.timeout = Self.timeout
+            request.timeout = patience
             request.body = body
             HTTPClient.send(request, completion: completion)
         } catch {

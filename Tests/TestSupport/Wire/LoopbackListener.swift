@@ -19,10 +19,10 @@ final class LoopbackListener: Sendable {
     /// Listens on a free port; `handle` owns the connection and must execute it.
     init(handle: @escaping @Sendable (Connection) async throws -> Void) async throws {
         self.handle = handle
-        let server = try await Self.bind(port: 0)
-        guard let port = server.channel.localAddress?.port else { throw TestFailure("the listener has no port") }
+        let channel = try await Self.bind(port: 0, handle: handle, state: state)
+        guard let port = channel.localAddress?.port else { throw TestFailure("the listener has no port") }
         self.port = port
-        serve(server)
+        state.withLockedValue { $0.channel = channel }
     }
 
     deinit {
@@ -60,43 +60,31 @@ final class LoopbackListener: Sendable {
     /// Listens again on the same port.
     func reopen() async throws {
         guard state.withLockedValue({ $0.channel == nil }) else { return }
-        serve(try await Self.bind(port: port))
+        let channel = try await Self.bind(port: port, handle: handle, state: state)
+        state.withLockedValue { $0.channel = channel }
     }
 
-    private static func bind(port: Int) async throws -> NIOAsyncChannel<Connection, Never> {
+    /// Each connection is taken up at once, in a task of its own, and outlives the listener's closing.
+    private static func bind(
+        port: Int,
+        handle: @escaping @Sendable (Connection) async throws -> Void,
+        state: NIOLockedValueBox<State>
+    ) async throws -> any Channel {
         try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .bind(host: "127.0.0.1", port: port) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try Connection(wrappingChannelSynchronously: channel)
-                }
-            }
-    }
-
-    private func serve(_ server: NIOAsyncChannel<Connection, Never>) {
-        let (handle, state) = (handle, state)
-        // Connections outlive the listener's closing: the task ends when the last of them does.
-        Task {
-            try? await server.executeThenClose { connections in
-                await withDiscardingTaskGroup { group in
-                    do {
-                        for try await connection in connections {
-                            group.addTask {
-                                let channel = connection.channel
-                                state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = channel }
-                                try? await handle(connection)
-                                state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
-                            }
-                        }
-                    } catch {
-                        // The listener was closed.
+                    let connection = try Connection(wrappingChannelSynchronously: channel)
+                    state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = channel }
+                    Task {
+                        try? await handle(connection)
+                        state.withLockedValue { $0.connections[ObjectIdentifier(channel)] = nil }
                     }
                 }
             }
-        }
-        state.withLockedValue { $0.channel = server.channel }
+            .bind(host: "127.0.0.1", port: port).get()
     }
 }
 
