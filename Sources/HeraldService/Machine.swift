@@ -10,10 +10,10 @@ enum Machine {
         let before = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
         guard before < limit.rlim_max, setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            log.debug("up to \(before) files may be open")
+            log.info("up to \(before) files may be open")
             return
         }
-        log.debug("up to \(limit.rlim_cur) files may be open, \(before) before")
+        log.info("up to \(limit.rlim_cur) files may be open, raised from \(before)")
     }
 
     /// The folder of the program that runs, where `herald`'s own notifiers are found; `nil` if the system does not tell.
