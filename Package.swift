@@ -62,7 +62,7 @@ let tests: [Target] = [
         exclude: ["Recordings"]
     ),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
-    .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport"]),
+    .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport", locks]),
     .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", locks, logging]),
     .testTarget(name: "NoticesTests", dependencies: ["Notices", "CouchFeed", "Processes", "TestSupport", logging]),
