@@ -29,7 +29,7 @@ extension Answer where Value == [UInt8] {
     /// Judges by the status; the body of a 200 is yet to be read.
     init(_ result: Result<Response, TransferFailure>) {
         switch result {
-        case .failure(let failure): self = .unavailable(why: failure.message, retryAfter: nil)
+        case .failure(let failure): self = .unavailable(why: failure.messageWithHint, retryAfter: nil)
         case .success(let response):
             let error = CouchError(json: response.body)
             let said = error.map { "\(response.head.status) \($0.reason)" } ?? "\(response.head.status)"
@@ -68,6 +68,18 @@ extension Answer {
         case .refused(let refusal): .refused(refusal)
         case .unsupported(let why): .unsupported(why: why)
         case .unavailable(let why, let retryAfter): .unavailable(why: why, retryAfter: retryAfter)
+        }
+    }
+}
+
+extension TransferFailure {
+    /// What happened, and what a person can do about it where that is known.
+    fileprivate var messageWithHint: String {
+        switch kind {
+        case .unknownHost: "\(message); is the host of url in [source] right?"
+        case .refused: "\(message); is it running, and is url in [source] right?"
+        case .untrusted: "\(message); name the certificates to trust with ca_file in [source]"
+        case .timedOut, .cut, .abandoned, .other: message
         }
     }
 }
