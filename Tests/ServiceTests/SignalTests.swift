@@ -1,0 +1,64 @@
+import Glibc
+import PocketCouch
+import TestSupport
+import Testing
+
+@Suite("Signals to herald run")
+struct SignalTests {
+    @Test("SIGTERM and SIGINT stop it in order, with exit 0", arguments: [SIGTERM, SIGINT])
+    func stops(signal: Int32) async throws {
+        let stage = try Stage()
+        let play = try await stage.play([("all", stage.append("all"))])
+        try stage.state.createDatabase("d")
+        try await stage.lines("all").waitForLines(1, deadline: .patience)
+        let cat = try await play.process(of: "all")
+        play.herald.send(signal: signal)
+        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(play.herald.stderr.last?.hasSuffix("info: stopped") == true)
+        #expect(RunningProcess(cat) == nil)
+        try await eventually("the feeds are closed", deadline: .patience) {
+            stage.state.stats.openFeeds == 0 && stage.state.stats.openBellFeeds == 0
+        }
+        await play.server.stop()
+    }
+
+    @Test("Further signals while it stops change nothing")
+    func again() async throws {
+        let stage = try Stage()
+        let script = try stage.script("stubborn", "trap '' TERM; echo ready > ready; while :; do sleep 300; done")
+        let play = try await stage.play(
+            [("stubborn", script)],
+            options: """
+                [notifier:stubborn]
+                stop_timeout = 300ms
+                """
+        )
+        try await stage.lines("ready").waitForLines(1, deadline: .patience)
+        let group = try await play.process(of: "stubborn")
+        play.herald.terminate()
+        try await play.herald.waitForLine(containing: "info: stopping", deadline: .patience)
+        play.herald.send(signal: SIGINT)
+        play.herald.terminate()
+        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(play.herald.stderr.last?.hasSuffix("info: stopped") == true)
+        #expect(RunningProcess.members(ofGroup: group).isEmpty)
+        await play.server.stop()
+    }
+
+    @Test("SIGTERM stops it while the server cannot be reached, and while a notifier waits to be started again")
+    func unreachable() async throws {
+        let stage = try Stage()
+        let replayer = try await WireReplayer { _ in .hangUp }
+        try await replayer.stop()
+        let configuration = try stage.configuration(
+            url: replayer.url,
+            notifiers: [("all", stage.append("all")), ("failing", "false")]
+        )
+        let herald = try HeraldProcess(["run", "-c", configuration])
+        try await herald.waitForLine(containing: "no server at \(replayer.url)", deadline: .patience)
+        try await herald.waitForLine(containing: "starting it again in 400 ms", deadline: .patience)
+        herald.terminate()
+        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(herald.stderr.last?.hasSuffix("info: stopped") == true)
+    }
+}
