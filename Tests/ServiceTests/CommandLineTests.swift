@@ -1,0 +1,50 @@
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("The command line")
+struct CommandLineTests {
+    private func end(_ arguments: String...) async throws -> (HeraldProcess.Exit, out: String, error: String) {
+        let herald = try HeraldProcess(arguments)
+        let exit = try await herald.waitForExit(deadline: .patience)
+        return (exit, herald.stdout.joined(separator: "\n"), herald.stderr.joined(separator: "\n"))
+    }
+
+    @Test("Help is on stdout, with exit 0: of the whole, and of each subcommand")
+    func help() async throws {
+        let (exit, help, error) = try await end("--help")
+        #expect(exit == .status(0) && error.isEmpty)
+        for subcommand in ["run", "check", "demo"] {
+            #expect(help.contains("  \(subcommand) "))
+            let (exit, help, error) = try await end("help", subcommand)
+            #expect(exit == .status(0) && error.isEmpty)
+            #expect(help.contains("herald \(subcommand)"))
+            #expect(try await end(subcommand, "--help").out == help)
+        }
+        let runHelp = try await end("help", "run").out
+        #expect(runHelp.contains("-c") && runHelp.contains("notifiers.ini"))
+        #expect(try await end("help", "demo").out.contains("--seconds"))
+    }
+
+    @Test("--version shows the version alone")
+    func version() async throws {
+        let (exit, version, _) = try await end("--version")
+        #expect(exit == .status(0))
+        #expect(version.split(separator: ".").count == 3 && version.first?.isNumber == true)
+    }
+
+    @Test(
+        "Wrong usage is told on stderr, with exit 64",
+        arguments: [
+            ["walk"], ["--colour"], ["run", "--colour"], ["run", "-c"], ["run", "notifiers.ini"], ["check", "extra"],
+            ["demo", "--seconds"], ["demo", "--seconds", "soon"], ["demo", "--seconds", "0"],
+            ["demo", "--seconds", "-1"],
+        ]
+    )
+    func wrongUsage(arguments: [String]) async throws {
+        let herald = try HeraldProcess(arguments)
+        #expect(try await herald.waitForExit(deadline: .patience) == .status(64))
+        #expect(herald.stdout.isEmpty)
+        #expect(!herald.stderr.isEmpty)
+    }
+}

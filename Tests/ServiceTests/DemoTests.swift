@@ -1,0 +1,54 @@
+import Glibc
+import TestSupport
+import Testing
+
+@Suite("herald demo")
+struct DemoTests {
+    @Test("The demo shows its story as each notifier receives it, and how to go on; SIGINT ends it at once with 0")
+    func story() async throws {
+        let demo = try HeraldProcess(["demo"])
+        try await demo.waitForLine(containing: "curl -X DELETE http://127.0.0.1:", on: .stdout, deadline: .patience)
+        try await demo.waitForLine(containing: "/mine/_changes", on: .stdout, deadline: .patience)
+        let shown = demo.stdout.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
+        func received(_ notifier: String) -> [String] {
+            shown.filter { $0.count == 2 && $0[0] == notifier }
+                .map { String($0[1].drop { $0 == " " }) }
+                .filter { $0.hasPrefix("{") }
+        }
+        let updated = Notice.updated("orders")
+        let design = Notice.designUpdated("orders", "_design/totals")
+        #expect(
+            received("everything")
+                == [Notice.created("orders"), updated, updated, design, updated, updated, updated]
+                + [Notice.deleted("orders")]
+        )
+        #expect(received("orders") == Array(repeating: updated, count: 5))
+        #expect(received("designs") == [design])
+        #expect(demo.stderr.isEmpty)
+        let url = try #require(demo.stdout.first { $0.contains("http://127.0.0.1:") })
+        #expect(url.contains("listens on http://127.0.0.1:"))
+
+        let start = ContinuousClock.now
+        demo.send(signal: SIGINT)
+        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(ContinuousClock.now - start < .seconds(4))
+    }
+
+    @Test("It ends in the midst of the story too, by SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])
+    func interrupted(signal: Int32) async throws {
+        let demo = try HeraldProcess(["demo"])
+        try await demo.waitForLine(containing: "A database is created", on: .stdout, deadline: .patience)
+        demo.send(signal: signal)
+        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(!demo.stdout.contains { $0.contains("The database is deleted") })
+    }
+
+    @Test("With --seconds it ends by itself, with 0 and not before")
+    func seconds() async throws {
+        let start = ContinuousClock.now
+        let demo = try HeraldProcess(["demo", "--seconds", "2"])
+        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(ContinuousClock.now - start >= .seconds(2))
+        #expect(demo.stderr.isEmpty)
+    }
+}
