@@ -6,7 +6,8 @@ import Testing
 struct DatabaseMachineTests {
     /// Random numbers are the longest waits: what is compared is the ceiling.
     struct Longest: RandomNumberGenerator {
-        func next() -> UInt64 { .max }
+        private let word = UInt64.max
+        func next() -> UInt64 { word }
     }
 
     private var random = Longest()
@@ -24,7 +25,8 @@ struct DatabaseMachineTests {
         _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
         #expect(machine.opened() == [.ask])
         _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
-        #expect(machine.flowed(to: nil) == [])
+        #expect(machine.flowed(hasRows: false, to: nil) == [])
+        #expect(machine.flowed(hasRows: false, to: nil) == [])
         return machine
     }
 
@@ -66,7 +68,7 @@ struct DatabaseMachineTests {
     @Test("A clean end of a feed that has flowed is followed by a look, at once")
     func cleanEnd() {
         var machine = Self.following()
-        _ = machine.flowed(to: Self.seq(#""6-b""#))
+        _ = machine.flowed(hasRows: true, to: Self.seq(#""6-b""#))
         var random = random
         #expect(machine.ended(.clean, using: &random) == [.ask])
         #expect(
@@ -124,7 +126,7 @@ struct DatabaseMachineTests {
     func restartOfOldServer() {
         var machine = Self.following(seq: "5", startTime: nil)
         var random = random
-        _ = machine.flowed(to: Self.seq("6"))
+        _ = machine.flowed(hasRows: true, to: Self.seq("6"))
         _ = machine.ended(.cut(why: "gone away"), using: &random)
         _ = machine.waitIsOver()
         #expect(
@@ -138,7 +140,7 @@ struct DatabaseMachineTests {
     func integerSeqBehind() {
         var machine = Self.following(seq: "5", startTime: nil)
         var random = random
-        _ = machine.flowed(to: Self.seq("60"))
+        _ = machine.flowed(hasRows: true, to: Self.seq("60"))
         _ = machine.ended(.clean, using: &random)
         #expect(
             machine.found(Self.info("1", seq: "3"), tellsInstances: false) == [
@@ -151,7 +153,7 @@ struct DatabaseMachineTests {
     func integerSeqRace() {
         var machine = Self.following(seq: "5", startTime: nil)
         #expect(machine.look() == [.ask])
-        _ = machine.flowed(to: Self.seq("9"))
+        _ = machine.flowed(hasRows: true, to: Self.seq("9"))
         #expect(machine.found(Self.info("1", seq: "7"), tellsInstances: false) == [])
         #expect(machine.position == Self.seq("9"))
     }
@@ -182,7 +184,14 @@ struct DatabaseMachineTests {
         }
         _ = machine.opened()
         _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
-        _ = machine.flowed(to: nil)
+        // The blank line with which each feed begins is not enough.
+        _ = machine.flowed(hasRows: false, to: nil)
+        #expect(machine.ended(.cut(why: "x"), using: &random).last == .wait(.milliseconds(800)))
+        _ = machine.waitIsOver()
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        _ = machine.opened()
+        _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
+        _ = machine.flowed(hasRows: true, to: nil)
         #expect(machine.ended(.cut(why: "x"), using: &random) == [.wait(.milliseconds(100))])
     }
 
@@ -198,7 +207,8 @@ struct DatabaseMachineTests {
         _ = machine.waitIsOver()
         _ = machine.found(Self.info("100", seq: "1"), tellsInstances: true)
         _ = machine.opened()
-        #expect(machine.flowed(to: nil) == [.recovered])
+        #expect(machine.flowed(hasRows: false, to: nil) == [])
+        #expect(machine.flowed(hasRows: false, to: nil) == [.recovered])
     }
 
     @Test("A right that is lost does not end a feed that is open")

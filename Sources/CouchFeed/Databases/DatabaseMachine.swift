@@ -58,6 +58,7 @@ struct DatabaseMachine {
     private var mustAskAgain = false
     private var isWaiting = false
     private var backoff = Backoff()
+    private var hasBegun = false
     private var hasFlowed = false
     private var refusedPositions = 0
     private var isToldRefused = false
@@ -104,11 +105,7 @@ struct DatabaseMachine {
         var actions: [Action] = []
         if let known = instance {
             if isAnother(info, startTime: startTime, than: known, askedAt: askedAt) {
-                if connection != .closed {
-                    connection = .closed
-                    actions.append(.close)
-                }
-                actions += begin(startTime: startTime)
+                actions += close() + begin(startTime: startTime)
             } else if known.startTime == nil, let startTime {
                 // The server has learnt to tell lives apart (an upgrade), or is asked for the first time since.
                 let named = Instance(startTime: startTime, generation: known.generation)
@@ -147,12 +144,7 @@ struct DatabaseMachine {
         position = .zero
         beginning = .zero
         backoff.reset()
-        var actions: [Action] = [.gone]
-        if connection != .closed {
-            connection = .closed
-            actions.insert(.close, at: 0)
-        }
-        return actions + askAgainIfNeeded()
+        return close() + [.gone] + askAgainIfNeeded()
     }
 
     mutating func refused(_ refusal: Refusal, using random: inout some RandomNumberGenerator) -> [Action] {
@@ -200,10 +192,18 @@ struct DatabaseMachine {
         return look()
     }
 
-    /// Rows up to `seq`, or a heartbeat, have come.
-    mutating func flowed(to seq: Seq?) -> [Action] {
+    /// Rows have come, up to `seq` where they had one; or none, but a heartbeat.
+    ///
+    /// The blank line with which every feed begins says only that the server has answered. It takes a row or another
+    /// heartbeat to show that the feed flows: else one that breaks right behind its beginning, each time, would be
+    /// reopened without end as fast as it breaks.
+    mutating func flowed(hasRows: Bool, to seq: Seq?) -> [Action] {
         if let seq { position = seq }
         guard !hasFlowed else { return [] }
+        guard hasRows || hasBegun else {
+            hasBegun = true
+            return []
+        }
         hasFlowed = true
         backoff.reset()
         refusedPositions = 0
@@ -217,6 +217,7 @@ struct DatabaseMachine {
         let hadFlowed = hasFlowed
         connection = .closed
         hasFlowed = false
+        hasBegun = false
         switch end {
         case .clean:
             // Deleted, split, or timed out by something in between: see which, at once, unless it ends again and again.
@@ -242,6 +243,14 @@ struct DatabaseMachine {
     }
 
     // MARK: Within
+
+    private mutating func close() -> [Action] {
+        guard connection != .closed else { return [] }
+        connection = .closed
+        hasBegun = false
+        hasFlowed = false
+        return [.close]
+    }
 
     private mutating func begin(startTime: String?) -> [Action] {
         generations += startTime == nil ? 1 : 0

@@ -114,7 +114,7 @@ extension Hub: FeedOwner {
     func feed(_ feed: Feed, gave batch: ChangeBatch) {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
         if !batch.isEmpty { database.give(batch) }
-        let actions = database.machine.flowed(to: batch.seq)
+        let actions = database.machine.flowed(hasRows: !batch.isEmpty, to: batch.seq)
         if !actions.isEmpty { act(actions, on: database) }
     }
 

@@ -92,7 +92,9 @@ struct OutboxQueue {
     }
 
     private static func writtenOut(_ runs: [Item], size: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: size) { buffer, initializedCount in
+        // Apart, because the standard library writes into the storage that all empty arrays share: no harm, but a race.
+        guard size > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, initializedCount in
             let bytes = UnsafeMutableRawBufferPointer(buffer)
             var end = 0
             for run in runs {
