@@ -24,8 +24,6 @@ final class Multi {
         // The callbacks reach this object through the loop, whose only one it is; so they need no pointer to it.
         herald_multi_set_socket_callback(multi, socketCallback)
         herald_multi_set_timer_callback(multi, timerCallback)
-        // Kept for reuse by the requests between two feeds; feeds hold theirs.
-        herald_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 16)
     }
 
     // MARK: Transfers
@@ -94,20 +92,19 @@ final class Multi {
         settle()
     }
 
-    fileprivate func watch(_ socket: curl_socket_t, for what: CInt) {
+    /// Whether the socket is watched; one that is not fails its transfer.
+    fileprivate func watch(_ socket: curl_socket_t, for what: CInt) -> Bool {
         if what == CURL_POLL_REMOVE {
             // The socket may have been closed already, which has taken it out of the epoll.
             _ = epoll_ctl(epoll, EPOLL_CTL_DEL, socket, nil)
-            return
+            return true
         }
         var events: UInt32 = 0
         if what & CURL_POLL_IN != 0 { events |= EPOLLIN.rawValue }
         if what & CURL_POLL_OUT != 0 { events |= EPOLLOUT.rawValue }
         var event = epoll_event(events: events, data: epoll_data(fd: socket))
-        if epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) != 0 && errno == ENOENT {
-            let added = epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event)
-            precondition(added == 0, "epoll_ctl: \(String(cString: strerror(errno)))")
-        }
+        return epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0
+            || (errno == ENOENT && epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0)
     }
 
     fileprivate func callBack(after milliseconds: Int) {
@@ -122,8 +119,7 @@ private func socketCallback(
     _: UnsafeMutableRawPointer?,
     _: UnsafeMutableRawPointer?
 ) -> CInt {
-    CurlLoop.assumeIsolated { LoopCore.current.multi.watch(socket, for: what) }
-    return 0
+    CurlLoop.assumeIsolated { LoopCore.current.multi.watch(socket, for: what) ? 0 : -1 }
 }
 
 private func timerCallback(_: UnsafeMutableRawPointer?, milliseconds: Int, _: UnsafeMutableRawPointer?) -> CInt {

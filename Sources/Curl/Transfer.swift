@@ -66,8 +66,12 @@ public final class Transfer {
     public func resume() {
         LoopCore.current.multi.whenSettled { [self] in
             guard let easy else { return }
-            // May call back at once, so nothing of this object is held on to across it.
-            curl_easy_pause(easy, CURLPAUSE_CONT)
+            // May call back at once, so nothing of this object is held on to across it. Where what comes again is not
+            // wanted, libcurl says so here and nowhere else.
+            let code = curl_easy_pause(easy, CURLPAUSE_CONT)
+            guard code != CURLE_OK else { return }
+            LoopCore.current.multi.remove(easy)
+            libcurlIsDone(code)
         }
     }
 

@@ -22,6 +22,8 @@ public struct TransferFailure: Error, Sendable, Equatable, CustomStringConvertib
         case cut
         /// The receiver did not want the rest.
         case abandoned
+        /// There are no credentials to send, so it was not begun.
+        case noCredentials
         /// What libcurl said of anything else.
         case other
     }

@@ -1,4 +1,4 @@
-import CouchFeed
+internal import CouchFeed
 
 /// The lines that notifiers read about one database, made once for all of them.
 ///
@@ -19,6 +19,11 @@ public struct NoticeLines: Sendable {
         updated = start("updated") + end
         deleted = start("deleted") + end
         designDocumentStart = start("ddoc_updated") + Array(#","id":"#.utf8)
+    }
+
+    /// The line of a design document's change; `nil` for others.
+    func designDocumentUpdated(_ item: ChangeBatch.Item) -> [UInt8]? {
+        if case .designDocument(let id) = item { designDocumentUpdated(id: id) } else { nil }
     }
 
     /// `id` is a JSON string with its quotes.

@@ -55,16 +55,19 @@ public final class Notifier: Follower {
         let lines = self.lines[database]
         let (wantsUpdated, wantsDesign) = (types.contains(.updated), types.contains(.ddocUpdated))
         guard wantsUpdated || wantsDesign else { return }
+        // Made outside of the lock, of which the notifier's own task has need.
+        let designLines = wantsDesign ? batch.items.compactMap { lines.designDocumentUpdated($0) } : []
         outbox.fill { queue in
+            var nextDesign = designLines.startIndex
             for item in batch.items {
                 switch item {
                 case .documents(let count):
                     if wantsUpdated { queue.updated(database.name, line: lines.updated, count: count) }
-                case .designDocument(let id):
+                case .designDocument:
                     if wantsUpdated { queue.updated(database.name, line: lines.updated, count: 1) }
-                    if wantsDesign {
-                        queue.designDocumentUpdated(database.name, line: lines.designDocumentUpdated(id: id))
-                    }
+                    guard wantsDesign else { continue }
+                    queue.designDocumentUpdated(database.name, line: designLines[nextDesign])
+                    nextDesign += 1
                 }
             }
         }

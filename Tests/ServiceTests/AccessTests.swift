@@ -48,7 +48,7 @@ struct AccessTests {
             notifiers: [("all", stage.append("all"))]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        let line = try await herald.waitForLine(containing: "lets us not in", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "does not let us in", deadline: .patience)
         #expect(line.contains("Name or password is incorrect.") && line.contains("[source]"))
         let asked = stage.state.stats.requests.values.reduce(0, +)
         #expect(asked <= 2)

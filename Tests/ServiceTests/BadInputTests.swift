@@ -114,7 +114,7 @@ struct BadInputTests {
             ? ["HERALD_SOURCE_USERNAME": "admin", "HERALD_SOURCE_PASSWORD": "secret/word"] : [:]
         let herald = try HeraldProcess(["run", "-c", configuration], environment: environment)
         // Who shows a token that the server does not look at is let in as nobody.
-        let refusal = way == "token" ? "gives this user no list of its databases" : "lets us not in"
+        let refusal = way == "token" ? "gives this user no list of its databases" : "does not let us in"
         try await herald.waitForLine(containing: refusal, deadline: .patience)
         let commandLine = String(decoding: try readFile("/proc/\(herald.pid)/cmdline"), as: UTF8.self)
         herald.terminate()

@@ -21,9 +21,11 @@ struct DatabaseMachine {
     enum Action: Equatable {
         /// Ask for the database with `GET /db`, or with many at once.
         case ask
-        /// Its 404 has come: see whether this is still the same server.
-        case confirmGone
+        /// It is gone, or another than it was: see whether this is still the same server.
+        case confirmServer
         case open(since: Seq)
+        /// The rows of the open feed may be taken: they are this life's.
+        case flow
         case close
         /// Call ``DatabaseMachine/waitIsOver()`` after this long.
         case wait(Duration)
@@ -46,10 +48,19 @@ struct DatabaseMachine {
         case none
         /// Asked when the feed stood here.
         case asked(at: Seq?)
-        case confirmingGone
+        /// What the answer says is true if the server is still the same.
+        case confirming(Suspicion)
+    }
+
+    private enum Suspicion: Equatable {
+        case gone
+        case another(startTime: String?)
     }
 
     private(set) var connection = Connection.closed
+    /// Whether rows of the open feed may be taken. Between the last question and the opening the database may have been
+    /// deleted and created again: until that is known, rows wait, so that none is told before its `created`.
+    private(set) var mayFlow = false
     private(set) var instance: Instance?
     /// Up to where the feed has been read; `nil` before the database was first seen.
     private(set) var position: Seq?
@@ -105,7 +116,8 @@ struct DatabaseMachine {
         var actions: [Action] = []
         if let known = instance {
             if isAnother(info, startTime: startTime, than: known, askedAt: askedAt) {
-                actions += close() + begin(startTime: startTime)
+                question = .confirming(.another(startTime: startTime))
+                return [.confirmServer]
             } else if known.startTime == nil, let startTime {
                 // The server has learnt to tell lives apart (an upgrade), or is asked for the first time since.
                 let named = Instance(startTime: startTime, generation: known.generation)
@@ -120,7 +132,7 @@ struct DatabaseMachine {
         } else {
             actions += begin(startTime: startTime)
         }
-        return actions + openIfClosed() + askAgainIfNeeded()
+        return actions + flowIfOpen() + openIfClosed() + askAgainIfNeeded()
     }
 
     /// 404. Whether it is gone is asked of `GET /` yet.
@@ -132,14 +144,18 @@ struct DatabaseMachine {
             position = position ?? .zero
             return askAgainIfNeeded()
         }
-        question = .confirmingGone
-        return [.confirmGone]
+        question = .confirming(.gone)
+        return [.confirmServer]
     }
 
-    /// The same server was there after the 404, or not (it could not be reached, or another answered).
-    mutating func confirmedGone(_ isSameServer: Bool, using random: inout some RandomNumberGenerator) -> [Action] {
+    /// The same server was there after its strange answer, or not (it could not be reached, or another answered).
+    mutating func confirmed(isSameServer: Bool, using random: inout some RandomNumberGenerator) -> [Action] {
+        guard case .confirming(let suspicion) = question else { return [] }
         question = .none
         guard isSameServer else { return wait(backoff.next(using: &random)) }
+        if case .another(let startTime) = suspicion {
+            return close() + begin(startTime: startTime) + openIfClosed() + askAgainIfNeeded()
+        }
         instance = nil
         position = .zero
         beginning = .zero
@@ -150,10 +166,8 @@ struct DatabaseMachine {
     mutating func refused(_ refusal: Refusal, using random: inout some RandomNumberGenerator) -> [Action] {
         question = .none
         // An open feed outlives the loss of a right (COUCHDB.md, 162-164) and is not given up for it.
-        guard connection == .closed else { return [] }
-        let isNews = !isToldRefused
-        isToldRefused = true
-        return (isNews ? [.refused(refusal)] : []) + wait(Backoff.slow(using: &random))
+        guard connection == .closed else { return flowIfOpen() + wait(Backoff.slow(using: &random)) }
+        return denied(refusal, using: &random)
     }
 
     mutating func unavailable(
@@ -162,14 +176,18 @@ struct DatabaseMachine {
         using random: inout some RandomNumberGenerator
     ) -> [Action] {
         question = .none
-        guard connection == .closed else { return [] }
+        // What is open flows on, and the question is put again: the database may be another.
+        guard connection == .closed else {
+            return flowIfOpen() + wait(backoff.next(retryAfter: retryAfter, using: &random))
+        }
         return failed(why, retryAfter: retryAfter, using: &random)
     }
 
     /// The question could not be put, because the server as a whole is away: nobody's failure.
-    mutating func notAsked() {
+    mutating func notAsked() -> [Action] {
         question = .none
         mustAskAgain = false
+        return flowIfOpen()
     }
 
     // MARK: The feed
@@ -188,8 +206,10 @@ struct DatabaseMachine {
     /// The head of a 200 has come.
     mutating func opened() -> [Action] {
         connection = .open
-        // Between the last question and the opening the database may have been deleted and created again.
-        return look()
+        mayFlow = false
+        let actions = look()
+        // Where a wait is on, nobody will answer soon.
+        return question == .none ? actions + flowIfOpen() : actions
     }
 
     /// Rows have come, up to `seq` where they had one; or none, but a heartbeat.
@@ -227,7 +247,7 @@ struct DatabaseMachine {
         case .missing:
             return wait(backoff.next(using: &random))
         case .refused(let refusal):
-            return refused(refusal, using: &random)
+            return denied(refusal, using: &random)
         case .unsupported(let why):
             refusedPositions += 1
             guard refusedPositions >= 3, position != .zero else {
@@ -268,6 +288,12 @@ struct DatabaseMachine {
         return last < position
     }
 
+    private mutating func flowIfOpen() -> [Action] {
+        guard connection == .open, !mayFlow else { return [] }
+        mayFlow = true
+        return [.flow]
+    }
+
     private mutating func openIfClosed() -> [Action] {
         guard connection == .closed, !isWaiting, let position else { return [] }
         connection = .opening
@@ -278,6 +304,12 @@ struct DatabaseMachine {
         guard mustAskAgain else { return [] }
         mustAskAgain = false
         return look()
+    }
+
+    private mutating func denied(_ refusal: Refusal, using random: inout some RandomNumberGenerator) -> [Action] {
+        let isNews = !isToldRefused
+        isToldRefused = true
+        return (isNews ? [.refused(refusal)] : []) + wait(Backoff.slow(using: &random))
     }
 
     private mutating func failed(

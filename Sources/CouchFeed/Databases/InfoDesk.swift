@@ -83,8 +83,9 @@ final class InfoDesk {
                         single.append(name)
                     }
                 }
-            case .unavailable(let why, let retryAfter):
-                for name in some { answered(name, .unavailable(why: why, retryAfter: retryAfter)) }
+            case .unavailable:
+                // Perhaps it is this question that fails, by a proxy that lets no POST through, or by one bad database.
+                single += some
             case .missing, .refused, .unsupported:
                 canAskMany = false
                 names = some + names

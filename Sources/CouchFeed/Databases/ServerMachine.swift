@@ -13,10 +13,12 @@ struct ServerMachine {
         case up(ServerInfo, isFirst: Bool)
         /// It was not away after all: list its databases, since something broke.
         case stillUp
+        /// Call ``ServerMachine/restIsOver()`` after this long.
+        case rest(Duration)
         case down(why: String, next: Duration)
         case refused(Refusal, next: Duration)
-        /// Another server answers than the one that is followed.
-        case stranger(ServerInfo)
+        /// Another server answers than the one that is followed, which counts as away.
+        case stranger(ServerInfo, next: Duration)
     }
 
     private enum State: Equatable {
@@ -30,14 +32,17 @@ struct ServerMachine {
     private var isWaiting = false
     private var backoff = Backoff()
     private(set) var info: ServerInfo?
+    private var isResting = false
     private var lastTold: String?
-    private var strangerTold: String?
+
+    /// A server that has just answered is not asked again for so long, however much breaks meanwhile.
+    private static let rest = Duration.seconds(1)
 
     var isUp: Bool { state == .up }
 
     /// Something broke, or this is the beginning.
     mutating func look() -> [Action] {
-        guard !isAsked else {
+        guard !isAsked, !isResting else {
             mustAskAgain = true
             return []
         }
@@ -51,10 +56,20 @@ struct ServerMachine {
         return look()
     }
 
+    mutating func restIsOver() -> [Action] {
+        isResting = false
+        guard mustAskAgain else { return [] }
+        mustAskAgain = false
+        return look()
+    }
+
     mutating func answered(_ answer: Answer<ServerInfo>, using random: inout some RandomNumberGenerator) -> [Action] {
         isAsked = false
         switch answer {
-        case .ok(let info): return welcomed(info)
+        case .ok(let info) where isSame(info): return welcomed(info)
+        case .ok(let info):
+            let next = backoff.next(using: &random)
+            return fail(telling: "another: \(info.uuid ?? "")", with: .stranger(info, next: next), next: next)
         case .refused(let refusal):
             let next = Backoff.slow(using: &random)
             return fail(telling: refusal.why, with: .refused(refusal, next: next), next: next)
@@ -72,28 +87,12 @@ struct ServerMachine {
 
     private mutating func welcomed(_ info: ServerInfo) -> [Action] {
         let isFirst = self.info == nil
-        var actions: [Action] = []
-        if !isSame(info), strangerTold != info.uuid {
-            strangerTold = info.uuid
-            actions.append(.stranger(info))
-        }
-        // The version may have changed; the identity stays that of the first, so that no stranger's 404 means "deleted".
-        self.info = ServerInfo(
-            kind: self.info?.kind ?? info.kind,
-            version: info.version,
-            uuid: isFirst ? info.uuid : self.info?.uuid
-        )
+        self.info = info
         backoff.reset()
         lastTold = nil
-        if state == .up {
-            actions.append(.stillUp)
-        } else {
-            state = .up
-            actions.append(.up(info, isFirst: isFirst))
-        }
-        guard mustAskAgain else { return actions }
-        mustAskAgain = false
-        return actions + look()
+        isResting = true
+        defer { state = .up }
+        return [state == .up ? .stillUp : .up(info, isFirst: isFirst), .rest(Self.rest)]
     }
 
     private mutating func failed(

@@ -7,8 +7,10 @@ protocol BellOwner: AnyObject {
     func bellIsHeard()
     /// Something has happened to this database: a question, not an answer.
     func bellRang(for database: String, type: String)
+    /// It has rung, or shown twice that it lives.
+    func bellIsWell()
     /// It does not ring any more. `isForGood` where the server has no bell for this user.
-    func bellFellSilent(why: String, isForGood: Bool)
+    func bellFellSilent(why: String, isForGood: Bool, retryAfter: Duration?)
 }
 
 /// The server's `_db_updates`: a doorbell, not a record (`COUCHDB.md`).
@@ -24,6 +26,7 @@ final class Bell: TransferDelegate {
     private var body: [UInt8] = []
     private(set) var lastHeard = ContinuousClock.now
     private(set) var isHeard = false
+    private var lineCount = 0
 
     private static let lineLimit = 1 << 20
 
@@ -44,12 +47,13 @@ final class Bell: TransferDelegate {
             body = []
             head = nil
             isHeard = false
+            lineCount = 0
             lastHeard = .now
             let transfer = Transfer(request, delegate: self)
             self.transfer = transfer
             transfer.start()
         } catch {
-            owner.bellFellSilent(why: "\(error)", isForGood: false)
+            owner.bellFellSilent(why: "\(error)", isForGood: false, retryAfter: nil)
         }
     }
 
@@ -77,6 +81,9 @@ final class Bell: TransferDelegate {
         }
         half.append(contentsOf: bytes)
         while let end = half.firstIndex(of: 0x0A) {
+            lineCount += 1
+            // The first blank line only says that the server has answered.
+            if lineCount == 2 || end > 1 { owner.bellIsWell() }
             read(Array(half[..<end]))
             half.removeFirst(end + 1)
         }
@@ -90,16 +97,18 @@ final class Bell: TransferDelegate {
         // A server that answers one event at a time (CouchDB 1.x) may leave out the line's end.
         if wasHeard, !half.isEmpty { read(half) }
         if case .failed(let failure) = end {
-            return owner.bellFellSilent(why: failure.message, isForGood: false)
+            return owner.bellFellSilent(why: failure.message, isForGood: false, retryAfter: nil)
         }
-        guard !wasHeard else { return owner.bellFellSilent(why: "it ended", isForGood: false) }
-        switch Answer(.success(Response(head: head ?? ResponseHead(status: 0), body: body))) {
-        case .unavailable(let why, _): owner.bellFellSilent(why: why, isForGood: false)
-        case .missing: owner.bellFellSilent(why: "404, it has no _global_changes database", isForGood: true)
-        case .refused(let refusal): owner.bellFellSilent(why: refusal.why, isForGood: true)
-        case .unsupported(let why): owner.bellFellSilent(why: why, isForGood: true)
-        case .ok: owner.bellFellSilent(why: "an answer of \(head?.status ?? 0)", isForGood: false)
-        }
+        guard !wasHeard else { return owner.bellFellSilent(why: "it ended", isForGood: false, retryAfter: nil) }
+        let (why, isForGood, retryAfter): (String, Bool, Duration?) =
+            switch Answer(.success(Response(head: head ?? ResponseHead(status: 0), body: body))) {
+            case .unavailable(let why, let retryAfter): (why, false, retryAfter)
+            case .missing: ("404, it has no _global_changes database", true, nil)
+            case .refused(let refusal): (refusal.why, true, nil)
+            case .unsupported(let why): (why, true, nil)
+            case .ok: ("an answer of \(head?.status ?? 0)", false, nil)
+            }
+        owner.bellFellSilent(why: why, isForGood: isForGood, retryAfter: retryAfter)
     }
 
     /// `{"db_name":"...","type":"created|updated|deleted",...}`; anything else, the last line too, says nothing.

@@ -24,6 +24,7 @@ final class Feed: TransferDelegate {
     private var errorBody: [UInt8] = []
     private var outcome = ChangeReader.Outcome.more
     private var isFlushing = false
+    private var soundLinesTold = 0
     private(set) var isPaused = false
     private(set) var isOpen = false
     /// When the server was last heard of.
@@ -71,10 +72,13 @@ final class Feed: TransferDelegate {
             errorBody.append(contentsOf: bytes.prefix(Self.errorBodyLimit - errorBody.count))
             return .taken
         }
-        lastHeard = .now
-        guard owner.feedMayFlow(self) else {
-            isPaused = true
-            return .notNow
+        // Once a turn is enough, for the clock as for the room: what comes in one turn is bounded.
+        if !isFlushing {
+            lastHeard = .now
+            guard owner.feedMayFlow(self) else {
+                isPaused = true
+                return .notNow
+            }
         }
         outcome = reader.read(bytes, into: &batch)
         if !isFlushing {
@@ -94,7 +98,8 @@ final class Feed: TransferDelegate {
     private func flush() {
         guard isFlushing else { return }
         isFlushing = false
-        guard transfer != nil else { return }
+        guard transfer != nil, reader.soundLineCount > soundLinesTold else { return }
+        soundLinesTold = reader.soundLineCount
         owner.feed(self, gave: batch)
         batch.clear()
     }
@@ -103,6 +108,7 @@ final class Feed: TransferDelegate {
         if isOpen {
             switch (outcome, end) {
             case (.broken(let why), _): return .cut(why: why)
+            case (.more, .complete) where reader.isWithinLine: return .cut(why: "it ended within a line")
             case (.ended, _), (.more, .complete): return .clean
             case (.more, .failed(let failure)): return .cut(why: failure.message)
             }

@@ -22,7 +22,8 @@ public final class FollowedDatabase {
     }
 
     var hasRoom: Bool {
-        followers.allSatisfy { $0.hasRoom }
+        for follower in followers where !follower.hasRoom { return false }
+        return true
     }
 
     /// Everyone is as if told of `instance`.

@@ -32,14 +32,28 @@ extension Hub {
             compare(with: names)
         case .refused(let refusal): noList(refusal.why)
         case .missing, .unsupported: noList("it has no _all_dbs")
-        case .unavailable(let why, _):
-            log.debug("no list of databases: \(why)")
-            act(server.look())
-            scheduleRescan()
+        case .unavailable(let why, let retryAfter):
+            let isNews = listBackoff.failures == 0
+            let next = listBackoff.next(retryAfter: retryAfter, using: &random)
+            if isNews {
+                log.warning("the server does not list its databases: \(why); trying on, the next time in \(next.text)")
+            }
+            listAgain(after: next)
+        }
+    }
+
+    private func listAgain(after wait: Duration) {
+        listTimer?.cancel()
+        listTimer = CurlLoop.schedule(after: wait) { [weak self] in
+            guard let self, isRunning else { return }
+            listTimer = nil
+            list()
         }
     }
 
     private func compare(with names: [String]) {
+        if listBackoff.failures > 0 { log.info("the server lists its databases again") }
+        listBackoff.reset()
         for database in databases.values { database.isListed = false }
         var found = 0
         for name in names where options.selects(name) {
@@ -71,6 +85,8 @@ extension Hub {
             }
         }
         lookForNames()
+        // Rights are given and taken.
+        listAgain(after: Backoff.slow(using: &random))
     }
 
     /// Looks for each database that is named, where there is no list to find it in.
@@ -79,12 +95,11 @@ extension Hub {
             guard let database = known(name), !database.machine.isPresent else { continue }
             act(database.machine.look(), on: database)
         }
-        hasListed = hasListed || givesList == false
     }
 
     /// The database of this name, made known if anyone wants it. One that is there at the first look begins as the
-    /// options say, others at their creation.
-    func known(_ name: String) -> FollowedDatabase? {
+    /// options say, others (`isNew`) at their creation.
+    func known(_ name: String, isNew: Bool = false) -> FollowedDatabase? {
         if let database = databases[name] { return database }
         let interested = followers.filter { $0.wants(database: name) }
         guard !interested.isEmpty else { return nil }
@@ -92,7 +107,7 @@ extension Hub {
             name: name,
             number: nextNumber,
             followers: interested,
-            beginning: hasListed || !options.startsNow ? .zero : .now
+            beginning: isNew || hasListed || !options.startsNow ? .zero : .now
         )
         nextNumber += 1
         databases[name] = database
@@ -129,21 +144,22 @@ extension Hub {
         }
     }
 
-    /// Sees whether the server that says 404 is the one that is followed: one look for all that wait for it.
-    func confirmGone(_ database: FollowedDatabase) {
-        goneCandidates.append(database)
-        guard !isConfirmingGone else { return }
-        isConfirmingGone = true
-        let candidates = goneCandidates
-        goneCandidates = []
+    /// Sees whether the server that says so is the one that is followed: one look for all that wait for it.
+    func confirmServer(for database: FollowedDatabase) {
+        suspects.append(database)
+        guard !isConfirmingServer else { return }
+        isConfirmingServer = true
+        let suspects = suspects
+        self.suspects = []
         client.welcome { [weak self] answer in
             guard let self, isRunning else { return }
-            isConfirmingGone = false
+            isConfirmingServer = false
             let isSame = if case .ok(let info) = answer { server.isSame(info) } else { false }
-            for database in candidates {
-                act(database.machine.confirmedGone(isSame, using: &random), on: database)
+            for database in suspects {
+                act(database.machine.confirmed(isSameServer: isSame, using: &random), on: database)
             }
-            if let next = goneCandidates.popLast() { confirmGone(next) }
+            if !isSame { act(server.look()) }
+            if let next = self.suspects.popLast() { confirmServer(for: next) }
         }
     }
 }
@@ -157,7 +173,6 @@ extension Hub: BellOwner {
     }
 
     func bellIsHeard() {
-        bellBackoff.reset()
         if bellIsMissing { log.info("_db_updates rings again") }
         bellIsMissing = false
         // What happened between the last list and the first ring.
@@ -165,8 +180,12 @@ extension Hub: BellOwner {
         scheduleRescan()
     }
 
+    func bellIsWell() {
+        bellBackoff.reset()
+    }
+
     func bellRang(for name: String, type: String) {
-        guard options.selects(name), let database = known(name) else { return }
+        guard options.selects(name), let database = known(name, isNew: type == "created") else { return }
         guard database.machine.isPresent else {
             if type != "deleted" { act(database.machine.look(), on: database) }
             return
@@ -174,7 +193,7 @@ extension Hub: BellOwner {
         if type != "updated" { act(database.machine.look(), on: database) }
     }
 
-    func bellFellSilent(why: String, isForGood: Bool) {
+    func bellFellSilent(why: String, isForGood: Bool, retryAfter: Duration?) {
         if isForGood, !bellIsMissing {
             bellIsMissing = true
             log.notice(
@@ -185,7 +204,8 @@ extension Hub: BellOwner {
             )
         }
         scheduleRescan()
-        let wait = isForGood ? Backoff.slow(using: &random) * 5 : bellBackoff.next(using: &random)
+        let wait =
+            isForGood ? Backoff.slow(using: &random) * 5 : bellBackoff.next(retryAfter: retryAfter, using: &random)
         bellTimer?.cancel()
         bellTimer = CurlLoop.schedule(after: wait) { [weak self] in
             guard let self, isRunning, server.isUp else { return }

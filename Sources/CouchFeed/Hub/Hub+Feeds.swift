@@ -11,9 +11,10 @@ extension Hub {
                 if server.isUp {
                     desk.ask(database.name)
                 } else {
-                    database.machine.notAsked()
+                    act(database.machine.notAsked(), on: database)
                 }
-            case .confirmGone: confirmGone(database)
+            case .confirmServer: confirmServer(for: database)
+            case .flow: if database.hasRoom { database.feed?.resume() }
             case .open(let since):
                 waitingToOpen.append((database, since))
                 openNext()
@@ -73,7 +74,8 @@ extension Hub {
             feed.start()
         } catch {
             openingCount -= 1
-            act(database.machine.ended(.cut(why: "\(error)"), using: &random), on: database)
+            let refusal = Refusal(status: 401, why: "\(error)")
+            act(database.machine.ended(.refused(refusal), using: &random), on: database)
         }
     }
 
@@ -108,7 +110,8 @@ extension Hub: FeedOwner {
     }
 
     func feedMayFlow(_ feed: Feed) -> Bool {
-        feedOwners[ObjectIdentifier(feed)]?.hasRoom ?? true
+        guard let database = feedOwners[ObjectIdentifier(feed)] else { return true }
+        return database.machine.mayFlow && database.hasRoom
     }
 
     func feed(_ feed: Feed, gave batch: ChangeBatch) {

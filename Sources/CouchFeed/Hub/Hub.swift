@@ -23,6 +23,8 @@ public final class Hub {
     // Which databases exist
     var isListing = false
     var mustListAgain = false
+    var listBackoff = Backoff()
+    var listTimer: LoopTimer?
     var hasListed = false
     /// Whether the server gives this user a list at all; `nil` before it was asked.
     var givesList: Bool?
@@ -32,9 +34,9 @@ public final class Hub {
     var bellTimer: LoopTimer?
     lazy var bell = Bell(owner: self)
     lazy var desk = InfoDesk(client) { [weak self] in self?.answered($0, $1) }
-    /// Databases whose 404 waits for a look at the server, and those for which it is under way.
-    var goneCandidates: [FollowedDatabase] = []
-    var isConfirmingGone = false
+    /// Databases of which an answer is true only if it came from the same server, which is to be asked yet.
+    var suspects: [FollowedDatabase] = []
+    var isConfirmingServer = false
 
     // Feeds
     var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
@@ -63,8 +65,7 @@ public final class Hub {
     public func stop() {
         isRunning = false
         sweepTimer?.cancel()
-        rescanTimer?.cancel()
-        bellTimer?.cancel()
+        stopTimers()
         bell.stop()
         waitingToOpen = []
         for database in databases.values {
@@ -78,7 +79,7 @@ public final class Hub {
     public func roomAgain() {
         guard isRunning else { return }
         for database in databases.values {
-            if let feed = database.feed, feed.isPaused, database.hasRoom { feed.resume() }
+            if let feed = database.feed, feed.isPaused, database.machine.mayFlow, database.hasRoom { feed.resume() }
         }
     }
 
@@ -100,23 +101,30 @@ public final class Hub {
             case .up(let info, let isFirst):
                 log.info("\(isFirst ? "found" : "found again"): \(info) at \(address.url)")
                 serverIsUp()
+            case .rest(let duration):
+                CurlLoop.schedule(after: duration) { [weak self] in
+                    guard let self, isRunning else { return }
+                    act(server.restIsOver())
+                }
             case .stillUp:
-                list()
+                if listTimer == nil { list() }
             case .down(let why, let next):
                 log.warning("no server at \(address.url): \(why); trying again in \(next.text)")
                 serverIsDown()
             case .refused(let refusal, let next):
                 log.error(
-                    "\(address.url) lets us not in: \(refusal.why); \(refusal.hint); trying again in \(next.text)"
+                    "\(address.url) does not let us in: \(refusal.why); \(refusal.hint); trying again in \(next.text)"
                 )
                 serverIsDown()
-            case .stranger(let info):
+            case .stranger(let info, let next):
                 log.error(
                     """
-                    another server answers at \(address.url): \(info), uuid \(info.uuid ?? "none"); no database counts \
-                    as deleted until the first one is back; restart herald if this is the one to follow from now on
+                    another server answers at \(address.url): \(info), uuid \(info.uuid ?? "none"); nothing is followed \
+                    until the first one is back; restart herald if this is the one to follow from now on; trying \
+                    again in \(next.text)
                     """
                 )
+                serverIsDown()
             }
         }
     }
@@ -130,11 +138,18 @@ public final class Hub {
         scheduleRescan()
     }
 
+    private func stopTimers() {
+        for timer in [rescanTimer, bellTimer, listTimer] { timer?.cancel() }
+        listTimer = nil
+    }
+
     private func serverIsDown() {
-        rescanTimer?.cancel()
-        bellTimer?.cancel()
+        stopTimers()
         bell.stop()
-        for name in desk.withdraw() { databases[name]?.machine.notAsked() }
+        for name in desk.withdraw() {
+            guard let database = databases[name] else { continue }
+            act(database.machine.notAsked(), on: database)
+        }
     }
 
     // MARK: Silence
@@ -151,7 +166,7 @@ public final class Hub {
             }
             if bell.isConnected, bell.lastHeard < limit {
                 bell.stop()
-                bellFellSilent(why: "silent for \(options.silenceLimit.text)", isForGood: false)
+                bellFellSilent(why: "silent for \(options.silenceLimit.text)", isForGood: false, retryAfter: nil)
             }
             sweep()
         }

@@ -15,11 +15,16 @@ struct ChangeReader {
         case broken(String)
     }
 
-    /// Longer lines are taken for garbage: a CouchDB allows documents of 8 MB, and 4 GB at the most as a request.
-    static let maximumLineLength = 256 << 20
+    /// Longer lines are taken for garbage: a CouchDB allows documents of 8 MB unless it is told otherwise.
+    static let maximumLineLength = 64 << 20
 
     private var half: [UInt8] = []
     private var outcome = Outcome.more
+    /// How many lines were rows or blank ones: what a feed is made of.
+    private(set) var soundLineCount = 0
+
+    /// Whether the last line has not ended yet.
+    var isWithinLine: Bool { !half.isEmpty }
 
     /// Reads the next piece. Complete changes go into `batch` also where the outcome is not ``Outcome/more``.
     mutating func read(_ piece: UnsafeRawBufferPointer, into batch: inout ChangeBatch) -> Outcome {
@@ -64,9 +69,13 @@ struct ChangeReader {
         _ documents: inout Int,
         _ seq: inout UnsafeRawBufferPointer?
     ) {
-        guard !Self.isBlank(line) else { return }
+        guard !Self.isBlank(line) else {
+            soundLineCount += 1
+            return
+        }
         switch FeedLine(line) {
         case .change(let row):
+            soundLineCount += 1
             let id = UnsafeRawBufferPointer(rebasing: line[row.id.range])
             if let designDocument = Self.designDocumentID(id, hasEscapes: row.id.hasEscapes) {
                 batch.appendDocuments(documents)

@@ -21,7 +21,7 @@ struct Refusal: Equatable {
     var hint: String {
         status == 401
             ? "look at username and password, or the token, in [source]"
-            : "give this user access to it, or leave it out with databases = !name in [source]"
+            : "give this user access, or leave out what it may not read with databases = !name in [source]"
     }
 }
 
@@ -29,6 +29,8 @@ extension Answer where Value == [UInt8] {
     /// Judges by the status; the body of a 200 is yet to be read.
     init(_ result: Result<Response, TransferFailure>) {
         switch result {
+        case .failure(let failure) where failure.kind == .noCredentials:
+            self = .refused(Refusal(status: 401, why: failure.message))
         case .failure(let failure): self = .unavailable(why: failure.messageWithHint, retryAfter: nil)
         case .success(let response):
             let error = CouchError(json: response.body)
@@ -79,7 +81,7 @@ extension TransferFailure {
         case .unknownHost: "\(message); is the host of url in [source] right?"
         case .refused: "\(message); is it running, and is url in [source] right?"
         case .untrusted: "\(message); name the certificates to trust with ca_file in [source]"
-        case .timedOut, .cut, .abandoned, .other: message
+        case .timedOut, .cut, .abandoned, .noCredentials, .other: message
         }
     }
 }

@@ -68,7 +68,7 @@ final class ServerClient {
             request.body = body
             HTTPClient.send(request, completion: completion)
         } catch {
-            completion(.failure(TransferFailure(kind: .other, message: "\(error)")))
+            completion(.failure(TransferFailure(kind: .noCredentials, message: "\(error)")))
         }
     }
 

@@ -81,7 +81,8 @@ struct PendingNotices {
         change(&databases[database, default: Database()])
         if databases[database]?.isEmpty ?? false {
             databases[database] = nil
-            order.removeAll { $0 == database }
+            // Only among those that are still to come: what stands before `first` has been taken already.
+            if let index = order[first...].firstIndex(of: database) { order.remove(at: index) }
         }
     }
 }
