@@ -133,6 +133,23 @@ struct ChangeReaderTests {
         #expect(Reading("\n\n\r\n\n") == Reading(""))
     }
 
+    @Test("Only rows and blank lines are signs of a feed")
+    func soundLines() {
+        var reader = ChangeReader()
+        var batch = ChangeBatch()
+        func read(_ text: String) -> Int {
+            _ = Array(text.utf8).withUnsafeBytes { reader.read($0, into: &batch) }
+            return reader.soundLineCount
+        }
+        #expect(read("\n") == 1)
+        #expect(read(#"{"seq":1,"id":"x"}"#) == 1)
+        #expect(reader.isWithinLine)
+        #expect(read("\n") == 2)
+        #expect(!reader.isWithinLine)
+        #expect(read("<html>") == 2)
+        #expect(read("\n\n") == 2)
+    }
+
     @Test("A null seq moves no position", arguments: [#"{"seq":null,"id":"y"}"#, #"{"id":"y", "seq": null }"#])
     func nullSeq(row: String) {
         let reading = Reading(#"{"seq":"1-a","id":"x"}"# + "\n" + row + "\n")

@@ -24,7 +24,7 @@ struct DatabaseMachineTests {
         #expect(machine.look() == [.ask])
         _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
         #expect(machine.opened() == [.ask])
-        _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
+        #expect(machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil) == [.flow])
         #expect(machine.flowed(hasRows: false, to: nil) == [])
         #expect(machine.flowed(hasRows: false, to: nil) == [])
         return machine
@@ -94,9 +94,9 @@ struct DatabaseMachineTests {
         var machine = Self.following()
         var random = random
         _ = machine.ended(.clean, using: &random)
-        #expect(machine.missing() == [.confirmGone])
+        #expect(machine.missing() == [.confirmServer])
         #expect(machine.isPresent)
-        #expect(machine.confirmedGone(true, using: &random) == [.gone])
+        #expect(machine.confirmed(isSameServer: true, using: &random) == [.gone])
         #expect(!machine.isPresent && machine.isForgettable)
     }
 
@@ -106,7 +106,7 @@ struct DatabaseMachineTests {
         var random = random
         _ = machine.ended(.clean, using: &random)
         _ = machine.missing()
-        #expect(machine.confirmedGone(false, using: &random) == [.wait(.milliseconds(100))])
+        #expect(machine.confirmed(isSameServer: false, using: &random) == [.wait(.milliseconds(100))])
         #expect(machine.isPresent)
         #expect(machine.waitIsOver() == [.ask])
     }
@@ -114,9 +114,11 @@ struct DatabaseMachineTests {
     @Test("Another instance_start_time is another life: told, and read from its start, also while the feed is open")
     func recreatedWhileOpen() {
         var machine = Self.following()
+        var random = random
         #expect(machine.look() == [.ask])
+        #expect(machine.found(Self.info("200", seq: #""1-z""#), tellsInstances: true) == [.confirmServer])
         #expect(
-            machine.found(Self.info("200", seq: #""1-z""#), tellsInstances: true) == [
+            machine.confirmed(isSameServer: true, using: &random) == [
                 .close, .present(Instance(startTime: "200")), .open(since: .zero),
             ]
         )
@@ -143,7 +145,10 @@ struct DatabaseMachineTests {
         _ = machine.flowed(hasRows: true, to: Self.seq("60"))
         _ = machine.ended(.clean, using: &random)
         #expect(
-            machine.found(Self.info("1", seq: "3"), tellsInstances: false) == [
+            machine.found(Self.info("1", seq: "3"), tellsInstances: false) == [.confirmServer]
+        )
+        #expect(
+            machine.confirmed(isSameServer: true, using: &random) == [
                 .present(Instance(startTime: nil, generation: 1)), .open(since: .zero),
             ]
         )
@@ -171,6 +176,47 @@ struct DatabaseMachineTests {
         _ = machine.look()
         _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
         #expect(machine.opened() == [.ask])
+    }
+
+    @Test("Rows of a feed that has just opened wait until it is known that the database is the one that was")
+    func rowsWait() {
+        var machine = DatabaseMachine(beginning: .now)
+        _ = machine.look()
+        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
+        #expect(machine.opened() == [.ask])
+        #expect(!machine.mayFlow)
+        var random = random
+        #expect(machine.found(Self.info("200", seq: #""1-b""#), tellsInstances: true) == [.confirmServer])
+        #expect(!machine.mayFlow)
+        #expect(
+            machine.confirmed(isSameServer: true, using: &random) == [
+                .close, .present(Instance(startTime: "200")), .open(since: .zero),
+            ]
+        )
+        #expect(machine.opened() == [.ask])
+        #expect(machine.found(Self.info("200", seq: #""1-b""#), tellsInstances: true) == [.flow])
+        #expect(machine.mayFlow)
+    }
+
+    @Test("Where the question cannot be answered the rows flow all the same, and it is put again")
+    func rowsDoNotWaitForEver() {
+        var machine = DatabaseMachine(beginning: .now)
+        var random = random
+        _ = machine.look()
+        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
+        _ = machine.opened()
+        #expect(machine.unavailable("500", retryAfter: nil, using: &random) == [.flow, .wait(.milliseconds(100))])
+        #expect(machine.waitIsOver() == [.ask])
+    }
+
+    @Test("Another life, told by another server, is not believed")
+    func recreatedByStranger() {
+        var machine = Self.following()
+        var random = random
+        _ = machine.ended(.clean, using: &random)
+        #expect(machine.found(Self.info("200", seq: #""1-z""#), tellsInstances: true) == [.confirmServer])
+        #expect(machine.confirmed(isSameServer: false, using: &random) == [.wait(.milliseconds(100))])
+        #expect(machine.instance == Instance(startTime: "100"))
     }
 
     @Test("Cuts are followed by waits that double, which flowing resets")
@@ -216,7 +262,7 @@ struct DatabaseMachineTests {
         var machine = Self.following()
         var random = random
         _ = machine.look()
-        #expect(machine.refused(Refusal(status: 401, why: "no"), using: &random) == [])
+        #expect(machine.refused(Refusal(status: 401, why: "no"), using: &random) == [.wait(.seconds(60))])
         #expect(machine.connection == .open)
     }
 
