@@ -61,6 +61,7 @@ let tests: [Target] = [
         path: "Tests/TestSupport",
         exclude: ["Recordings"]
     ),
+    .executableTarget(name: "herald-bench", dependencies: ["CLinux", argumentParser], path: "Tests/Benchmark"),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport", locks]),
     .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
