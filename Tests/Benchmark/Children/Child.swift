@@ -102,6 +102,9 @@ final class Child {
     /// Memory now, in megabytes.
     func residentMemory() throws -> Double { try memory("VmRSS:") }
 
+    /// Of ``residentMemory()``, what is its own: the rest are pages of files, which the system shares and can drop.
+    func anonymousMemory() throws -> Double { try memory("RssAnon:") }
+
     private func memory(_ field: String) throws -> Double {
         for line in Files.read("/proc/\(pid)/status")?.split(separator: "\n") ?? [] where line.hasPrefix(field) {
             if let kibibytes = Double(line.filter { $0.isNumber }) { return kibibytes * 1024 / 1e6 }

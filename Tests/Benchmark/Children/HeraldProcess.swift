@@ -14,7 +14,7 @@ final class HeraldProcess {
     init(
         _ program: String,
         port: Int,
-        databases: String = "*",
+        databases: String = RenderedDatabases.allButLive,
         notifiers: Int,
         expect: Int,
         times: String? = nil,

@@ -121,6 +121,9 @@ struct RenderedDatabases {
     /// The empty database to which rows are added later.
     static let live = "live"
 
+    /// The others, as a glob of Herald's settings.
+    static let allButLive = "bench-*"
+
     static func name(_ number: Int) -> String { "bench-\(number)" }
 
     /// Shares `rows` out among `count` databases, as equally as can be, and adds ``live``.

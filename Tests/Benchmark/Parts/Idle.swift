@@ -1,9 +1,11 @@
-/// What a thousand feeds cost on which nothing happens.
+/// What a thousand feeds cost on which nothing happens any more.
 struct Idle {
     let herald: String
     let household: Household
 
     private static let feeds = 1000
+    /// What each feed has had before it fell idle: enough to fill whatever it keeps for reading.
+    private static let rowsEach = 100
     private static let seconds = 10.0
 
     func run(into report: inout Report) throws {
@@ -16,6 +18,8 @@ struct Idle {
             """
             \(grouped(Self.feeds)) idle feeds: \(fixed(many.cpu, 3)) CPU s in \(fixed(Self.seconds, 0)) s, \
             \(fixed(many.memory, 1)) MB; one idle feed: \(fixed(one.memory, 1)) MB
+            (of these \(fixed(many.anonymous, 1)) and \(fixed(one.anonymous, 1)) MB are its own, the rest pages of its \
+            program and libraries)
 
             """
         )
@@ -37,25 +41,18 @@ struct Idle {
         )
     }
 
-    private func measure(feeds: Int, seconds: Double) throws -> (cpu: Double, memory: Double) {
-        let generator = try GeneratorProcess(databases: feeds, rows: 0, in: household)
-        // Not the live one, so that there are as many as said.
-        let process = try HeraldProcess(
-            herald,
-            port: generator.port,
-            databases: "bench-*",
-            notifiers: 1,
-            expect: 1,
-            in: household
-        )
+    private func measure(feeds: Int, seconds: Double) throws -> (cpu: Double, memory: Double, anonymous: Double) {
+        let rows = feeds * Self.rowsEach
+        let generator = try GeneratorProcess(databases: feeds, rows: rows, in: household)
+        let process = try HeraldProcess(herald, port: generator.port, notifiers: 1, expect: rows, in: household)
         try process.wait(for: "all feeds to be open", seconds: 60) { try generator.idleFeeds() == feeds }
         try process.waitUntilIdle()
         let before = try process.child.cpuSeconds()
         try household.signals.sleep(seconds: seconds)
         let cpu = try process.child.cpuSeconds() - before
-        let memory = try process.child.residentMemory()
-        try process.stop(expecting: 0)
+        let (memory, anonymous) = (try process.child.residentMemory(), try process.child.anonymousMemory())
+        try process.stop(expecting: rows)
         try generator.stop()
-        return (cpu, memory)
+        return (cpu, memory, anonymous)
     }
 }

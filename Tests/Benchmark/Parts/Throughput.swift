@@ -30,13 +30,16 @@ struct Throughput {
         var table = Table(
             ["", "rows", "feeds", "notifiers", "CPU s", "rows/CPU s", "wall s", "peak MB", "x curl | wc"]
         )
-        for (cases, curl) in [(one.herald + [one.curl], one.curl), (thousand.herald + [thousand.curl], thousand.curl)] {
-            for each in cases { table.append(line(each, curl)) }
+        for (herald, curl) in [one, thousand] {
+            for each in herald { table.append(line(each, curl)) }
+            if let curl { table.append(line(curl, curl)) }
         }
         if let jq { table.append(line(jq, one.curl)) }
-        let curlAlone = "Of curl | wc -l with one feed, \(fixed(one.curl.curlCPU.median, 3)) s are curl's own."
-        let rounds = rounds == 1 ? "Of one round." : "CPU and wall are medians of \(rounds) rounds, peaks the highest."
-        report.sections.append(table.text + "\(rounds) \(curlAlone)\n")
+        var remarks = rounds == 1 ? "Of one round." : "CPU and wall are medians of \(rounds) rounds, peaks the highest."
+        if let curl = one.curl {
+            remarks += " Of curl | wc -l with one feed, \(fixed(curl.curlCPU.median, 3)) s are curl's own."
+        }
+        report.sections.append(table.text + remarks + "\n")
         for each in [one, thousand] { reaches(each.herald, each.curl, into: &report) }
         if let jq {
             let ratio = one.herald[0].rowsPerCPUSecond / jq.rowsPerCPUSecond
@@ -50,19 +53,21 @@ struct Throughput {
         }
     }
 
-    private func reaches(_ herald: [Case], _ curl: Case, into report: inout Report) {
+    private func reaches(_ herald: [Case], _ curl: Case?, into report: inout Report) {
         let (one, ten) = (herald[0], herald[1])
-        let feeds = one.feeds == 1 ? "one feed" : "\(grouped(one.feeds)) feeds"
-        let ratio = one.cpu.median / curl.cpu.median
-        let toCurlAlone = one.cpu.median / curl.curlCPU.median
-        report.reaches.append(
-            .atMost(
-                2,
-                "\(feeds), 1 notifier: at most 2x the CPU of curl | wc -l (aim 1x)",
-                ratio,
-                "\(fixed(ratio, 2))x (\(fixed(toCurlAlone, 2))x curl's own)"
+        let feeds = Self.count(one.feeds, "feed")
+        if let curl {
+            let ratio = one.cpu.median / curl.cpu.median
+            let toCurlAlone = one.cpu.median / curl.curlCPU.median
+            report.reaches.append(
+                .atMost(
+                    2,
+                    "\(feeds), 1 notifier: at most 2x the CPU of curl | wc -l (aim 1x)",
+                    ratio,
+                    "\(fixed(ratio, 2))x (\(fixed(toCurlAlone, 2))x curl's own)"
+                )
             )
-        )
+        }
         let spread = ten.cpu.median / one.cpu.median
         report.reaches.append(
             .atMost(1.5, "\(feeds), 10 notifiers: at most 1.5x the CPU of 1", spread, "\(fixed(spread, 2))x")
@@ -74,44 +79,44 @@ struct Throughput {
         )
     }
 
-    private func line(_ each: Case, _ curl: Case) -> [String] {
-        let ratio = curl.rowsPerCPUSecond / each.rowsPerCPUSecond
+    private func line(_ each: Case, _ curl: Case?) -> [String] {
+        let ratio = curl.map { $0.rowsPerCPUSecond / each.rowsPerCPUSecond }
         return [
             each.name, grouped(each.rows), grouped(each.feeds), each.notifiers == 0 ? "" : "\(each.notifiers)",
             fixed(each.cpu.median, 3), fixed(each.rowsPerCPUSecond, 0), fixed(each.wall.median, 2),
-            each.peak.max().map { fixed($0, 1) } ?? "", fixed(ratio, 2),
+            each.peak.max().map { fixed($0, 1) } ?? "", ratio.map { fixed($0, 2) } ?? "",
         ]
     }
 
     // MARK: Cases
 
-    private func cases(feeds: Int) throws -> (herald: [Case], curl: Case) {
+    private func cases(feeds: Int) throws -> (herald: [Case], curl: Case?) {
         let generator = try GeneratorProcess(databases: feeds, rows: rows, in: household)
         var herald = [1, 10].map { Case(name: "herald", rows: rows, feeds: feeds, notifiers: $0) }
         var curl = Case(name: "curl -sN | wc -l", rows: rows, feeds: feeds)
         // Round by round, so that what else the machine does falls on all alike.
         for round in 1...rounds {
             for index in herald.indices {
-                progress("\(feeds) feeds, \(herald[index].notifiers) notifiers", round)
+                progress("\(Self.count(feeds, "feed")), \(Self.count(herald[index].notifiers, "notifier"))", round)
                 try runHerald(&herald[index], generator)
             }
             guard Pipeline.exists("curl") else { continue }
-            progress("\(feeds) feeds, curl | wc -l", round)
+            progress("\(Self.count(feeds, "feed")), curl | wc -l", round)
             try runCurl(&curl, into: ["wc", "-l"], generator)
         }
         try generator.stop()
-        return (herald, curl)
+        return (herald, curl.cpu.isEmpty ? nil : curl)
     }
 
     /// A tenth of the rows: jq takes long.
     private func jqCase() throws -> Case? {
         guard Pipeline.exists("curl"), Pipeline.exists("jq") else {
-            say("no jq here, so no comparison with it (apt-get install jq)")
+            say("no curl or no jq here, so no comparison with them (apt-get install curl jq)")
             return nil
         }
         var jq = Case(name: "curl -sN | jq -c .", rows: max(rows / 10, 1), feeds: 1)
         let generator = try GeneratorProcess(databases: 1, rows: jq.rows, in: household)
-        progress("curl | jq -c ., a tenth of the rows", 1)
+        say("1 feed, curl | jq -c ., a tenth of the rows ...")
         try runCurl(&jq, into: ["jq", "-c", "."], generator)
         try generator.stop()
         return jq
@@ -150,6 +155,10 @@ struct Throughput {
         each.cpu.append(figures.cpuSeconds)
         each.curlCPU.append(figures.firstCPUSeconds)
         each.wall.append(figures.wallSeconds)
+    }
+
+    private static func count(_ number: Int, _ what: String) -> String {
+        "\(grouped(number)) \(what)\(number == 1 ? "" : "s")"
     }
 
     private func progress(_ what: String, _ round: Int) {
