@@ -78,7 +78,8 @@ final class HeraldProcess {
                 return try condition()
             }
         } catch let error as BenchError {
-            throw BenchError("\(error); herald's log:\n\(Files.read(logPath) ?? "")")
+            let log = Files.read(logPath) ?? ""
+            throw BenchError(log.isEmpty ? "\(error)" : "\(error); herald's log:\n\(log)")
         }
     }
 
