@@ -79,7 +79,9 @@ struct ServerMachineTests {
             #expect(machine.answered(.ok(other), using: &random) == [.wait(.milliseconds(200))])
             _ = machine.waitIsOver()
             #expect(
-                machine.answered(.ok(Self.couch), using: &random) == [.up(Self.couch, isFirst: false), .rest(.seconds(1))]
+                machine.answered(.ok(Self.couch), using: &random) == [
+                    .up(Self.couch, isFirst: false), .rest(.seconds(1)),
+                ]
             )
             _ = machine.restIsOver()
         }

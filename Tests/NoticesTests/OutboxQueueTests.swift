@@ -127,6 +127,14 @@ struct OutboxQueueTests {
         #expect(queue.isEmpty)
     }
 
+    @Test("A long run is cut where the outbox is full: it holds no more than it is meant to, and one line")
+    func longRun() {
+        var queue = OutboxQueue(capacity: 100, whenFull: .merge)
+        queue.updated("d", line: Self.line("u d"), count: 1_000_000)
+        #expect(queue.byteCount == 100)
+        #expect(Self.drain(&queue).count == 26)
+    }
+
     @Test("Behind: memory is bounded by databases and design documents, however many rows come")
     func bounded() {
         var queue = Self.behind()
@@ -161,7 +169,9 @@ struct OutboxQueueTests {
                 isDirty[name] = true
                 queue.updated(name, line: Self.line("u \(name)"), count: Int.random(in: 1...30, using: &random))
             case 9:
-                read += String(decoding: queue.take(upTo: seed % 2 == 0 ? 100 : 10), as: UTF8.self).split(separator: "\n").map(String.init)
+                read += String(decoding: queue.take(upTo: seed % 2 == 0 ? 100 : 10), as: UTF8.self).split(
+                    separator: "\n"
+                ).map(String.init)
             default: break
             }
         }

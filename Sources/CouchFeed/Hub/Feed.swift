@@ -30,6 +30,8 @@ final class Feed: TransferDelegate {
     /// When the server was last heard of.
     private(set) var lastHeard = ContinuousClock.now
 
+    /// So many rows are given before the turn ends, so that one turn fills no outbox far beyond its capacity.
+    private static let mostAtOnce = 1000
     /// As much of an error's body as could matter.
     private static let errorBodyLimit = 64 * 1024
 
@@ -81,7 +83,10 @@ final class Feed: TransferDelegate {
             }
         }
         outcome = reader.read(bytes, into: &batch)
-        if !isFlushing {
+        if batch.count >= Self.mostAtOnce {
+            isFlushing = true
+            flush()
+        } else if !isFlushing {
             isFlushing = true
             CurlLoop.atEndOfTurn { [weak self] in self?.flush() }
         }

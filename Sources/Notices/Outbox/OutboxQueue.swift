@@ -46,7 +46,11 @@ struct OutboxQueue {
 
     mutating func updated(_ database: String, line: [UInt8], count: Int) {
         guard count > 0 else { return }
-        mergesNow ? pending.updated(database, line: line) : append(line, count)
+        // A long run is cut where the outbox is full, so that it holds what it is meant to hold, and one line more at most.
+        let room = whenFull == .grow ? count : max((capacity - byteCount + line.count - 1) / line.count, 0)
+        let taken = mergesNow ? 0 : min(count, room)
+        if taken > 0 { append(line, taken) }
+        if taken < count { pending.updated(database, line: line) }
     }
 
     mutating func designDocumentUpdated(_ database: String, line: [UInt8]) {
