@@ -43,7 +43,9 @@ let floor2: [Target] = [
 let upperFloors: [Target] = [
     .target(
         name: "HeraldService",
-        dependencies: ["CouchFeed", "Curl", "Notices", "Processes", "Settings", locks, logging, serviceLifecycle]
+        dependencies: [
+            "CLinux", "CouchFeed", "Curl", "Notices", "Processes", "Settings", locks, logging, serviceLifecycle,
+        ]
     ),
     .executableTarget(
         name: "herald",

@@ -6,6 +6,7 @@
 #define HERALD_CLINUX_H
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>

@@ -15,6 +15,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var configuration: ConfigurationOptions
 
     func run() async throws {
+        Machine.shareFreeMemory()
         let settings = try configuration.load()
         let log = Logger(label: "herald") { StandardErrorLog(label: $0, settings: settings.log) }
         log.info("herald \(HeraldVersion.current) starts, configured by \(settings.files.joined(separator: ", "))")

@@ -10,14 +10,23 @@ struct OutboxQueueTests {
     private static func drain(_ queue: inout OutboxQueue, portion: Int = 64) -> [String] {
         var bytes: [UInt8] = []
         while !queue.isEmpty {
-            let some = queue.take(upTo: portion)
+            let some = take(portion, from: &queue)
             #expect(some.last == UInt8(ascii: "\n"), "a portion ends with a whole line")
             bytes += some
         }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    @Test("A notifier that keeps up gets one line a row, in order, in whatever portions", arguments: [1, 7, 64, 4096])
+    private static func take(_ limit: Int, from queue: inout OutboxQueue) -> [UInt8] {
+        var bytes: [UInt8] = []
+        queue.take(upTo: limit, into: &bytes)
+        return bytes
+    }
+
+    @Test(
+        "A notifier that keeps up gets one line a row, in order, in whatever portions",
+        arguments: [1, 7, 64, 4096, 1 << 20]
+    )
     func oneLineARow(portion: Int) {
         var queue = OutboxQueue(capacity: 1 << 20, whenFull: .merge)
         queue.created("d", line: Self.line("c d"))
@@ -33,6 +42,19 @@ struct OutboxQueueTests {
         )
     }
 
+    @Test(
+        "Long runs are written out whole, whatever the length of the line",
+        arguments: [1, 2, 27, 300, 4095, 4096, 5000]
+    )
+    func longRuns(length: Int) {
+        var queue = OutboxQueue(capacity: 1 << 30, whenFull: .grow)
+        let line = [UInt8](repeating: 0x78, count: length - 1) + [0x0A]
+        queue.updated("d", line: line, count: 1000)
+        var bytes: [UInt8] = []
+        while !queue.isEmpty { bytes += Self.take(65_536, from: &queue) }
+        #expect(bytes == Array(repeatElement(line, count: 1000).joined()))
+    }
+
     @Test("What waits is counted in bytes of lines")
     func bytes() {
         var queue = OutboxQueue(capacity: 100, whenFull: .grow)
@@ -41,7 +63,7 @@ struct OutboxQueueTests {
         #expect(!queue.isFull)
         queue.updated("d", line: Self.line("u d"), count: 15)
         #expect(queue.isFull)
-        _ = queue.take(upTo: 40)
+        _ = Self.take(40, from: &queue)
         #expect(queue.byteCount == 60)
     }
 
@@ -119,8 +141,8 @@ struct OutboxQueueTests {
     func cancelsWhileCatchingUp() {
         var queue = Self.behind()
         for name in ["a", "b", "c"] { queue.updated(name, line: Self.line("u \(name)"), count: 1) }
-        #expect(queue.take(upTo: 1) == Self.line("u z"))
-        #expect(queue.take(upTo: 1) == Self.line("u a"))
+        #expect(Self.take(1, from: &queue) == Self.line("u z"))
+        #expect(Self.take(1, from: &queue) == Self.line("u a"))
         queue.created("a", line: Self.line("c a"))
         queue.deleted("a", line: Self.line("D a"))
         #expect(Self.drain(&queue) == ["u b", "u c"])
@@ -169,7 +191,7 @@ struct OutboxQueueTests {
                 isDirty[name] = true
                 queue.updated(name, line: Self.line("u \(name)"), count: Int.random(in: 1...30, using: &random))
             case 9:
-                read += String(decoding: queue.take(upTo: seed % 2 == 0 ? 100 : 10), as: UTF8.self).split(
+                read += String(decoding: Self.take(seed % 2 == 0 ? 100 : 10, from: &queue), as: UTF8.self).split(
                     separator: "\n"
                 ).map(String.init)
             default: break

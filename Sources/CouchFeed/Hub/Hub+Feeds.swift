@@ -81,7 +81,7 @@ extension Hub {
 
     /// Large pieces are faster, but each feed holds one: a few feeds get large ones, a thousand small ones.
     private var bufferSize: Int {
-        min(max((4 << 20) / max(databases.count, 1), 4 << 10), 128 << 10)
+        min(max((3 << 20) / max(databases.count, 1), 3 << 10), 128 << 10)
     }
 
     private func closeFeed(of database: FollowedDatabase) {

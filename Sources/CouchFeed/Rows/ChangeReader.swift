@@ -53,9 +53,14 @@ struct ChangeReader {
     }
 
     private mutating func readHalf(into batch: inout ChangeBatch, _ documents: inout Int) {
-        let line = half
-        half.removeAll(keepingCapacity: line.count <= 4096)
-        line.withUnsafeBytes { line in
+        // Taken out and put back, so that its memory is used again; but not that of a row of megabytes.
+        var whole: [UInt8] = []
+        swap(&whole, &half)
+        defer {
+            whole.removeAll(keepingCapacity: whole.count <= 4096)
+            swap(&whole, &half)
+        }
+        whole.withUnsafeBytes { line in
             var seq: UnsafeRawBufferPointer?
             read(line, into: &batch, &documents, &seq)
             // Taken here, since the line does not outlive this call.

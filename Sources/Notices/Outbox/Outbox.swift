@@ -118,7 +118,7 @@ extension Outbox.State {
         if written < hand.count {
             return (written == 0 ? hand : Array(hand[written...]), false, false)
         }
-        hand = queue.take(upTo: Outbox.handSize)
+        queue.take(upTo: Outbox.handSize, into: &hand)
         written = 0
         let hasRoom = wasFull && queue.byteCount <= capacity / 2
         if hasRoom { wasFull = false }

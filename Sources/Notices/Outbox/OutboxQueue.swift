@@ -74,48 +74,23 @@ struct OutboxQueue {
 
     // MARK: Out
 
-    /// Takes whole lines, until they are about `limit` bytes or none is left; at least one, if there is one.
-    mutating func take(upTo limit: Int) -> [UInt8] {
+    /// Puts whole lines into `bytes`, whose memory is used again, until they are about `limit` bytes or none is left; at
+    /// least one, if there is one.
+    mutating func take(upTo limit: Int, into bytes: inout [UInt8]) {
         if byteCount == 0 { refill(upTo: limit) }
-        var runs: [Item] = []
-        var size = 0
-        while first < items.count, size < limit {
+        bytes.removeAll(keepingCapacity: true)
+        while first < items.count, bytes.count < limit {
             let item = items[first]
-            let count = min(item.count, max((limit - size) / item.line.count, 1))
-            runs.append(Item(line: item.line, count: count))
-            size += item.line.count * count
+            let count = min(item.count, max((limit - bytes.count) / item.line.count, 1))
+            bytes.append(item.line, times: count)
             if count == item.count {
                 first += 1
             } else {
                 items[first].count -= count
             }
         }
-        byteCount -= size
+        byteCount -= bytes.count
         compact()
-        return Self.writtenOut(runs, size: size)
-    }
-
-    private static func writtenOut(_ runs: [Item], size: Int) -> [UInt8] {
-        // Apart, because the standard library writes into the storage that all empty arrays share: no harm, but a race.
-        guard size > 0 else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: size) { buffer, initializedCount in
-            let bytes = UnsafeMutableRawBufferPointer(buffer)
-            var end = 0
-            for run in runs {
-                let start = end
-                let total = run.line.count * run.count
-                UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyBytes(from: run.line)
-                end += run.line.count
-                // Equal lines by doubling what is there: a copy of many bytes costs little more than one of few.
-                while end - start < total {
-                    let length = min(end - start, total - (end - start))
-                    let source = UnsafeRawBufferPointer(rebasing: bytes[start..<(start + length)])
-                    UnsafeMutableRawBufferPointer(rebasing: bytes[end...]).copyMemory(from: source)
-                    end += length
-                }
-            }
-            initializedCount = end
-        }
     }
 
     /// The queue has been written: what was merged behind it comes now.
@@ -133,5 +108,23 @@ struct OutboxQueue {
             items.removeFirst(first)
             first = 0
         }
+    }
+}
+
+extension [UInt8] {
+    /// Appends `line` so many times: in blocks, since copying many bytes costs little more than copying a few.
+    fileprivate mutating func append(_ line: [UInt8], times: Int) {
+        var left = times
+        let inBlock = Swift.max(4096 / line.count, 1)
+        if left > inBlock {
+            var block: [UInt8] = []
+            block.reserveCapacity(inBlock * line.count)
+            for _ in 0..<inBlock { block.append(contentsOf: line) }
+            while left >= inBlock {
+                append(contentsOf: block)
+                left -= inBlock
+            }
+        }
+        for _ in 0..<left { append(contentsOf: line) }
     }
 }
