@@ -9,7 +9,7 @@ struct RunningNotifier: Sendable {
     let supervisor: Supervisor
     private let stopTimeout: Duration
 
-    /// Without progress for so long, what is left will not be read.
+    /// If nothing is read for so long, what is left will not be read.
     private static let patience = Duration.milliseconds(500)
 
     init(
@@ -51,13 +51,16 @@ struct RunningNotifier: Sendable {
         let outbox = notifier.outbox
         outbox.end()
         let deadline = ContinuousClock.now + stopTimeout
-        var written = outbox.writtenByteCount
+        // What is written moves in steps of 64 kB, and what is unread may look the same again: together they tell.
+        func progress() -> (UInt64, Int) { (outbox.writtenByteCount, supervisor.unreadByteCount) }
+        var latest = progress()
         var lastProgress = ContinuousClock.now
         while !outbox.isEmpty, ContinuousClock.now < deadline {
             // The outbox tells nobody when it is read: that would cost on the way of each change, and this is once.
             try? await Task.sleep(for: .milliseconds(10))
-            if outbox.writtenByteCount != written {
-                written = outbox.writtenByteCount
+            let now = progress()
+            if now != latest {
+                latest = now
                 lastProgress = .now
             } else if ContinuousClock.now - lastProgress > Self.patience {
                 break

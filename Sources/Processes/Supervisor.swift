@@ -79,6 +79,12 @@ public final class Supervisor: Sendable {
         state.withLockedValue { $0.status }
     }
 
+    /// How many bytes are in the child's stdin that it has not read yet. While it reads, this changes with each line,
+    /// also where no more can be written before it has read a whole page. Any thread may ask.
+    public var unreadByteCount: Int {
+        input.unreadByteCount
+    }
+
     /// Starts the child and keeps it alive; returns when it was stopped and nothing of its process group is left. If
     /// the task is cancelled, the group gets KILL at once. A second call starts nothing and waits for the end too.
     public func run() async {

@@ -14,6 +14,7 @@ final class InputFeed: Sendable {
         onEnd: @escaping @Sendable () -> Void,
         onBreak: @escaping @Sendable () -> Void
     ) {
+        input.begin(pipe)
         task = Task {
             let isBroken = await Self.pump(input, into: pipe)
             // Closed before anybody hears of it. What nobody has read by now, and will not, goes to the next child.

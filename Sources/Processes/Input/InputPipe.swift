@@ -70,6 +70,12 @@ final class InputPipe: Sendable {
         return written
     }
 
+    /// How many bytes are in the pipe that nobody has read yet; 0 once it is closed.
+    var unreadByteCount: Int {
+        // Under the lock, so that the descriptor is not another's by then.
+        state.withLockedValue { $0.writeEndIsOpen ? countUnread() : 0 }
+    }
+
     /// Closes stdin; further calls do nothing.
     ///
     /// - Returns: How many bytes nobody had read until then.
@@ -80,11 +86,15 @@ final class InputPipe: Sendable {
             return state.writeEndIsOpen
         }
         guard isOpen else { return 0 }
-        var unread: CInt = 0
-        let known = ioctl(writeEnd, UInt(FIONREAD), &unread) == 0
+        let unread = countUnread()
         loop.remove(writeEnd)
         Glibc.close(writeEnd)
-        return known ? Int(unread) : 0
+        return unread
+    }
+
+    private func countUnread() -> Int {
+        var unread: CInt = 0
+        return ioctl(writeEnd, UInt(FIONREAD), &unread) == 0 ? Int(unread) : 0
     }
 
     private func waitForRoom() async {

@@ -7,6 +7,8 @@ final class RepeatingInput: Sendable {
         var unread = Unread()
         /// What was given and not yet reported as written; `nil` if it was given again.
         var given: [UInt8]?
+        /// The stdin of the child that lives now.
+        var pipe: InputPipe?
     }
 
     private let input: any ChildInput
@@ -44,8 +46,21 @@ final class RepeatingInput: Sendable {
         }
     }
 
+    /// How many bytes are in the pipe of the child that lives now, which it has not read yet.
+    var unreadByteCount: Int {
+        state.withLockedValue { $0.pipe }?.unreadByteCount ?? 0
+    }
+
+    /// From now on this is the child's stdin.
+    func begin(_ pipe: InputPipe) {
+        state.withLockedValue { $0.pipe = pipe }
+    }
+
     /// The child is no more, and so many bytes were unread in its pipe.
     func childLeft(_ unread: Int) {
-        state.withLockedValue { $0.unread.childLeft(unread) }
+        state.withLockedValue { state in
+            state.pipe = nil
+            state.unread.childLeft(unread)
+        }
     }
 }
