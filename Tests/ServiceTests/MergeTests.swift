@@ -25,12 +25,6 @@ struct MergeTests {
         }
     }
 
-    /// How large the file of the notifier `name` is: it would take long to read such files over and over.
-    private static func size(of name: String, _ stage: Stage) -> Int {
-        var status = stat()
-        return stat(stage.folder.path(name), &status) == 0 ? Int(status.st_size) : 0
-    }
-
     private static func write(_ rows: Int, into database: String, _ stage: Stage, from first: Int = 0) throws {
         _ = try stage.state.bulk((first..<(first + rows)).map { (id: "\($0)", body: "{}") }, in: database)
     }
@@ -60,11 +54,11 @@ struct MergeTests {
         )
         for name in [a, b, gone] { try stage.state.createDatabase(name) }
         let line = Notice.created(a).utf8.count + 1
-        try await eventually("all is ready", deadline: .patience) { Self.size(of: "strict", stage) == 3 * line }
-        process.send(SIGSTOP)
+        try await eventually("all is ready", deadline: .patience) { stage.size(of: "strict") == 3 * line }
+        try await process.freeze()
         for name in [a, b] { try Self.write(Self.rows, into: name, stage) }
         try await eventually("all rows are read from the feeds", deadline: .patience) {
-            Self.size(of: "strict", stage) == (3 + 2 * Self.rows) * line
+            stage.size(of: "strict") == (3 + 2 * Self.rows) * line
         }
 
         // Now its outbox is full, and what comes is merged.
@@ -82,7 +76,7 @@ struct MergeTests {
         try stage.state.deleteDatabase(brief)
         try await stage.lines("lives").waitForLines(7, deadline: .patience)
         let memory = try #require(RunningProcess(play.herald.pid)?.peakMemory)
-        process.send(SIGCONT)
+        process.thaw()
         try await play.end()
 
         let runs = Self.writtenRuns(stage)
@@ -111,22 +105,22 @@ struct MergeTests {
         try stage.state.createDatabase(name)
         let line = Notice.updated(name).utf8.count + 1
         try await eventually("the feed has begun", deadline: .patience) {
-            Self.size(of: "other", stage) == line
+            stage.size(of: "other") == line
         }
-        process.send(SIGSTOP)
+        try await process.freeze()
         try Self.write(2 * Self.rows, into: name, stage)
         // The feed is shared: when it waits for the one, the other has all that was read and gets no more.
         var (seen, since) = (0, ContinuousClock.now)
         try await eventually("the feed waits", deadline: .patience, every: .milliseconds(50)) {
-            let size = Self.size(of: "other", stage)
+            let size = stage.size(of: "other")
             if size != seen { (seen, since) = (size, .now) }
             return size > line && since.duration(to: .now) > .seconds(1)
         }
         #expect(seen < line * Self.rows)
         let memory = try #require(RunningProcess(play.herald.pid)?.peakMemory)
-        process.send(SIGCONT)
+        process.thaw()
         try await eventually("the feed goes on to its end", deadline: .patience) {
-            Self.size(of: "other", stage) == line * (2 * Self.rows + 1)
+            stage.size(of: "other") == line * (2 * Self.rows + 1)
         }
         try await play.end()
         let runs = Self.writtenRuns(stage)
@@ -143,8 +137,8 @@ struct MergeTests {
         try await stage.lines("all").waitForLines(1, deadline: .patience)
         try Self.write(20_000, into: "d", stage)
         let bytes = Notice.created("d").utf8.count + 1 + 20_000 * (Notice.updated("d").utf8.count + 1)
-        try await eventually("all have arrived", deadline: .patience) { Self.size(of: "all", stage) >= bytes }
+        try await eventually("all have arrived", deadline: .patience) { stage.size(of: "all") >= bytes }
         try await play.end()
-        #expect(Self.size(of: "all", stage) == bytes)
+        #expect(stage.size(of: "all") == bytes)
     }
 }

@@ -35,6 +35,21 @@ struct NotifierOutputTests {
         try await play.end()
     }
 
+    @Test("With log_format = json each of its lines is one JSON object of the log, whatever it says")
+    func json() async throws {
+        let stage = try Stage()
+        let script = try stage.script(
+            "talk",
+            #"printf 'say "that" \\ \ttab \033 \303\251\377\n'; exec cat > /dev/null"#
+        )
+        let play = try await stage.play([("talker", script)], options: "[herald]\nlog_format = json")
+        let line = try await play.herald.waitForLine(containing: "notifier talker: say", deadline: .patience)
+        let end = #""message":"notifier talker: say \"that\" \\ \ttab \\u001B \#u{E9}\#u{FFFD}"}"#
+        #expect(line.hasSuffix(#""level":"info",\#(end)"#), "\(line)")
+        #expect(play.herald.stderr.allSatisfy { $0.hasPrefix(#"{"time":""#) && $0.hasSuffix(#""}"#) })
+        try await play.end()
+    }
+
     @Test("A flood is rate-limited, the number of dropped lines told, and the notifier neither stopped nor blocked")
     func flood() async throws {
         let stage = try Stage()
@@ -42,7 +57,11 @@ struct NotifierOutputTests {
         let play = try await stage.play([("flood", script)])
         try stage.state.createDatabase("d")
         try await stage.lines("out").waitForLine(containing: Notice.created("d"), deadline: .patience)
-        try await eventually("every line is logged or told of as dropped", deadline: .patience) {
+        try await eventually(
+            "every line is logged or told of as dropped",
+            deadline: .patience,
+            every: .milliseconds(50)
+        ) {
             let said = play.herald.log("notifier flood: ")
             let dropped = said.filter { $0.contains("not logged") }
             let count = dropped.compactMap { line in

@@ -57,8 +57,31 @@ struct SignalTests {
         let herald = try HeraldProcess(["run", "-c", configuration])
         try await herald.waitForLine(containing: "no server at \(replayer.url)", deadline: .patience)
         try await herald.waitForLine(containing: "starting it again in 400 ms", deadline: .patience)
+        try await expectPromptStop(herald)
+    }
+
+    @Test("SIGTERM stops it while it waits for an answer that does not come", arguments: ["/", "/_all_dbs", "/d"])
+    func silentServer(path: String) async throws {
+        let stage = try Stage()
+        let server = try await PlayedServer(feeds: []) { $0.path == path ? .silence : nil }
+        let configuration = try stage.configuration(
+            url: server.replayer.url,
+            notifiers: [("all", stage.append("all"))]
+        )
+        let herald = try HeraldProcess(["run", "-c", configuration])
+        try await eventually("the question is put", deadline: .patience) {
+            server.replayer.requests.contains { $0.path == path }
+        }
+        try await herald.waitForLine(containing: "notifier all started", deadline: .patience)
+        try await expectPromptStop(herald)
+    }
+
+    /// An answer may take 60 s and a wait for the next try too: neither is waited for.
+    private func expectPromptStop(_ herald: HeraldProcess) async throws {
+        let start = ContinuousClock.now
         herald.terminate()
         #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(herald.stderr.last?.hasSuffix("info: stopped") == true)
     }
 }

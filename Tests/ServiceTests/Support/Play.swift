@@ -47,6 +47,18 @@ extension Stage {
         return Play(server: server, herald: try await herald(configuration, environment: environment))
     }
 
+    /// How many bytes the notifier `name` has written. Files of thousands of lines take long to read over and over.
+    func size(of name: String) -> Int {
+        var status = stat()
+        return stat(folder.path(name), &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Waits until the notifier `name` has written as many bytes as these lines are.
+    func waitForSize(of name: String, _ lines: [String]) async throws {
+        let bytes = lines.reduce(0) { $0 + $1.utf8.count + 1 }
+        try await eventually("\(bytes) bytes in \(name)", deadline: .patience) { self.size(of: name) >= bytes }
+    }
+
     /// The command that runs `body` as a shell script. Scripts are not executed as files: a file that was just written
     /// may be busy, since the child of another test can still hold it open.
     func script(_ name: String, _ body: String) throws -> String {

@@ -6,6 +6,7 @@ struct RunningProcess {
     let pid: pid_t
     let group: pid_t
     let session: pid_t
+    let isFrozen: Bool
 
     /// Nil if there is none, or none any more. See proc_pid_stat(5).
     init?(_ pid: pid_t) {
@@ -16,6 +17,7 @@ struct RunningProcess {
             let session = pid_t(fields[3])
         else { return nil }
         self.pid = pid
+        isFrozen = fields[0] == "T"
         self.group = group
         self.session = session
     }
@@ -54,6 +56,18 @@ struct RunningProcess {
 
     func send(_ signal: Int32) {
         kill(pid, signal)
+    }
+
+    /// Stops it, and waits until it stands still: up to then it may yet read.
+    func freeze() async throws {
+        send(SIGSTOP)
+        try await eventually("process \(pid) stands still", deadline: .patience) {
+            RunningProcess(pid)?.isFrozen ?? true
+        }
+    }
+
+    func thaw() {
+        send(SIGCONT)
     }
 
     private func text(_ file: String) -> String {
