@@ -9,8 +9,8 @@ struct RunningNotifier: Sendable {
     let supervisor: Supervisor
     private let stopTimeout: Duration
 
-    /// If nothing is read for so long, what is left will not be read.
-    private static let patience = Duration.milliseconds(500)
+    /// If nothing is read for so long, what is left will not be read. Who may take long to stop may take long over a line.
+    private var patience: Duration { max(.milliseconds(500), stopTimeout / 5) }
 
     init(
         _ settings: NotifierSettings,
@@ -62,7 +62,7 @@ struct RunningNotifier: Sendable {
             if now != latest {
                 latest = now
                 lastProgress = .now
-            } else if ContinuousClock.now - lastProgress > Self.patience {
+            } else if ContinuousClock.now - lastProgress > patience {
                 break
             }
         }
