@@ -127,6 +127,32 @@ struct FeedFaultTests {
         _ = try await herald.waitForExit(deadline: .patience)
     }
 
+    @Test("A server in maintenance mode, which welcomes and lists nothing, is not hammered, and followed once it lists")
+    func listUnavailable() async throws {
+        let nodeDown = try Recording.load("202c_all_dbs_maintenance")
+        let row = try Recording.load("055c_continuous_bulk200")
+        let lists = NIOLockedValueBox(0)
+        let played = try await PlayedServer(feeds: [.init(row, speed: 0)]) { request in
+            guard request.path == "/_all_dbs" else { return nil }
+            let count = lists.withLockedValue { count in
+                count += 1
+                return count
+            }
+            return count <= 5 ? .play(.init(nodeDown, speed: 0)) : nil
+        }
+        let stage = try Stage()
+        let herald = try await stage.herald(
+            stage.configuration(url: played.replayer.url, notifiers: [("all", stage.append("all"))], rescan: "1h")
+        )
+        // `herald` was waited for until it had a list: that was the sixth.
+        #expect(played.replayer.requests.count { $0.path == "/" } <= 2)
+        #expect(herald.stderr.count { $0.contains("does not list its databases: 412 progress not possible") } <= 1)
+        try await herald.waitForLine(containing: "lists its databases again", deadline: .patience)
+        _ = try await stage.lines("all").waitForLines(200, deadline: .patience)
+        herald.terminate()
+        _ = try await herald.waitForExit(deadline: .patience)
+    }
+
     @Test("Recorded feeds give a line a row, however the network cuts them", arguments: [1, 7, 1000])
     func recorded(pieces: Int) async throws {
         let stage = try Stage()
