@@ -49,8 +49,10 @@ extension Stage {
 
     /// How many bytes the notifier `name` has written. Files of thousands of lines take long to read over and over.
     func size(of name: String) -> Int {
-        var status = stat()
-        return stat(folder.path(name), &status) == 0 ? Int(status.st_size) : 0
+        let descriptor = open(folder.path(name), O_RDONLY)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        return Int(lseek(descriptor, 0, SEEK_END))
     }
 
     /// Waits until the notifier `name` has written as many bytes as these lines are.
