@@ -4,9 +4,12 @@ import Testing
 
 @Suite("herald demo")
 struct DemoTests {
+    /// It would go on for ever if whoever runs the tests is killed in their midst.
+    private static let demo = ["demo", "--seconds", "120"]
+
     @Test("The demo shows its story as each notifier receives it, and how to go on; SIGINT ends it at once with 0")
     func story() async throws {
-        let demo = try HeraldProcess(["demo"])
+        let demo = try HeraldProcess(Self.demo)
         try await demo.waitForLine(containing: "curl -X DELETE http://127.0.0.1:", on: .stdout, deadline: .patience)
         try await demo.waitForLine(containing: "/mine/_changes", on: .stdout, deadline: .patience)
         let shown = demo.stdout.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
@@ -36,7 +39,7 @@ struct DemoTests {
 
     @Test("It ends in the midst of the story too, by SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])
     func interrupted(signal: Int32) async throws {
-        let demo = try HeraldProcess(["demo"])
+        let demo = try HeraldProcess(Self.demo)
         // The first notice: before it a signal may find the demo not yet up, as in any program that starts.
         try await demo.waitForLine(containing: #"{"type":"created""#, on: .stdout, deadline: .patience)
         demo.send(signal: signal)
