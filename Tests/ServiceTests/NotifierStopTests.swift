@@ -58,7 +58,7 @@ struct NotifierStopTests {
             sleep 300 &
             (sleep 300; sleep 300) &
             echo ready > "ready.$HERALD_NOTIFIER"
-            while :; do sleep 300; done
+            sleep 300
             """#
         )
         let names = (1...8).map { "stubborn\($0)" }

@@ -25,7 +25,7 @@ struct SignalTests {
     @Test("Further signals while it stops change nothing")
     func again() async throws {
         let stage = try Stage()
-        let script = try stage.script("stubborn", "trap '' TERM; echo ready > ready; while :; do sleep 300; done")
+        let script = try stage.script("stubborn", "trap '' TERM; echo ready > ready; sleep 300")
         let play = try await stage.play(
             [("stubborn", script)],
             options: """
