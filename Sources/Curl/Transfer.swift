@@ -86,7 +86,6 @@ public final class Transfer {
 
         let me = Unmanaged.passUnretained(self).toOpaque()
         herald_curl_set_string(easy, CURLOPT_URL, request.url)
-        herald_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         herald_curl_set_string(easy, CURLOPT_USERAGENT, "herald")
         herald_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         // Signals are the service's own.

@@ -30,9 +30,9 @@ struct Run: AsyncParsableCommand {
 
 extension ServiceGroup {
     /// The service, stopped in order by SIGTERM and SIGINT. The group's own log is of no use to operators.
-    init(running service: some Service, log: Logger) {
+    init(running services: any Service..., log: Logger) {
         var quiet = log
         quiet.logLevel = .error
-        self.init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        self.init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     }
 }

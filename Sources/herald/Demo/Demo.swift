@@ -41,18 +41,9 @@ struct Demo: AsyncParsableCommand {
             log: log,
             output: { DemoOutput(notifier: $0, board: board) }
         )
-        let group = ServiceGroup(running: service, log: log)
         let story = Story(url: server.url, configuration: Self.notifiers, board: board)
+        let group = ServiceGroup(running: service, StoryTelling(story: story), log: log)
         await withTaskGroup { tasks in
-            tasks.addTask {
-                do {
-                    try await story.tell()
-                } catch is CancellationError {
-                    // Ended in mid-story, by the person who watches.
-                } catch {
-                    StandardStream.error.print("the demo's own server did not answer: \(error)")
-                }
-            }
             if let seconds {
                 tasks.addTask {
                     // Cancelled together with the rest if Ctrl-C comes first.
@@ -88,5 +79,24 @@ struct Demo: AsyncParsableCommand {
         rescan = 500ms
         \(notifiers)
         """
+    }
+}
+
+/// The story as a part of what runs: so it begins when signals are heard, and a signal ends it.
+private struct StoryTelling: Service {
+    let story: Story
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            do {
+                try await story.tell()
+            } catch is CancellationError {
+                // Ended in mid-story, by the person who watches.
+            } catch {
+                StandardStream.error.print("the demo's own server did not answer: \(error)")
+            }
+        }
+        // A service that returns would end the others.
+        try? await gracefulShutdown()
     }
 }

@@ -18,8 +18,21 @@ final class Stage: Sendable {
         var configuration = PocketCouch.Configuration()
         configuration.port = port
         change(&configuration)
-        let server = PocketCouch(configuration, state: state)
-        try await server.start()
+        guard port != 0 else {
+            let server = PocketCouch(configuration, state: state)
+            try await server.start()
+            return server
+        }
+        // A child of another test that is just being spawned holds the last server's socket open until its exec.
+        let server = try await waitForValue("port \(port) is free", deadline: .patience) {
+            let server = PocketCouch(configuration, state: state)
+            do {
+                try await server.start()
+                return server
+            } catch {
+                return nil as PocketCouch?
+            }
+        }
         return server
     }
 
