@@ -119,7 +119,11 @@ extension Hub {
         let interval = bell.isHeard ? options.rescanUnderBell : options.rescan
         rescanTimer = CurlLoop.schedule(after: interval) { [weak self] in
             guard let self, isRunning, server.isUp else { return }
-            givesList == false ? lookForNames() : list()
+            if givesList == false {
+                lookForNames()
+            } else if listTimer == nil {
+                list()
+            }
             scheduleRescan()
         }
     }
