@@ -179,19 +179,16 @@ public final class Transfer {
 /// `CURLAUTH_BASIC` is a cast macro, which Swift does not import.
 private let basicAuthentication = 1
 
-// In both callbacks: libcurl calls on the loop's thread, where the transfer lives, and lends the bytes until the return.
-// Nothing crosses to another thread, which is what `nonisolated(unsafe)` says here.
-
 private func headerCallback(
     _ bytes: UnsafeMutablePointer<CChar>?,
     _: Int,
     count: Int,
     transfer: UnsafeMutableRawPointer?
 ) -> Int {
-    guard let transfer else { return 0 }
-    nonisolated(unsafe) let (owner, line) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))
-    CurlLoop.assumeIsolated { Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue().receivedHeader(line) }
-    return count
+    hand(bytes, count, to: transfer) { transfer, line in
+        transfer.receivedHeader(line)
+        return line.count
+    }
 }
 
 private func bodyCallback(
@@ -200,10 +197,21 @@ private func bodyCallback(
     count: Int,
     transfer: UnsafeMutableRawPointer?
 ) -> Int {
+    hand(bytes, count, to: transfer) { transfer, body in transfer.receivedBody(body) }
+}
+
+private func hand(
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ count: Int,
+    to transfer: UnsafeMutableRawPointer?,
+    _ receive: @CurlLoop (Transfer, UnsafeRawBufferPointer) -> Int
+) -> Int {
     guard let transfer else { return 0 }
-    nonisolated(unsafe) let (owner, body) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))
+    // Safe, because libcurl calls on the loop's thread, where the transfer lives and is kept alive by the loop, and lends
+    // the bytes until the return: nothing crosses to another thread.
+    nonisolated(unsafe) let (owner, piece) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))
     return CurlLoop.assumeIsolated {
-        Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue().receivedBody(body)
+        receive(Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue(), piece)
     }
 }
 

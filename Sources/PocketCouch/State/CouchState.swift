@@ -195,6 +195,7 @@ public final class CouchState: Sendable {
         let windows = Int64(age / window) + 1
         let end = born + window * Int(windows)
         Task.detached {
+            // To the end of the window: this is CouchDB's delay itself. Nobody cancels a detached task.
             try? await Task.sleep(until: end, clock: .continuous)
             self.flushBell()
         }

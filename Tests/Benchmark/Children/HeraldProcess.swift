@@ -63,6 +63,7 @@ final class HeraldProcess {
     func waitUntilIdle() throws {
         var before = -1.0
         try wait(for: "herald to be idle", seconds: 30) {
+            // The span over which the CPU that it uses is measured.
             try self.household.signals.sleep(seconds: 0.2)
             let now = try self.child.cpuSeconds()
             defer { before = now }
