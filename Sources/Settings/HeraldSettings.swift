@@ -2,6 +2,8 @@
 public struct HeraldSettings: Sendable, Hashable {
     /// What the log shows, and how.
     public var log: LogSettings
+    /// What outlives the service, and where.
+    public var store: StoreSettings
     /// The server that is watched.
     public var source: SourceSettings
     /// The notifiers, in the order in which their commands first appeared.
@@ -38,6 +40,22 @@ public struct LogSettings: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+}
+
+/// `[herald]`: the store.
+public struct StoreSettings: Sendable, Hashable {
+    /// The absolute path of the folder with the store. It may be that it has still to be made.
+    public var folder: String
+    /// How long the cursors of a notifier are kept that is no longer configured; 1 min to 3650 days.
+    public var forgetAfter: Duration = .seconds(30 * 86_400)
+
+    /// The name of the folder where none is set: it stands beside the first configuration file.
+    public static let defaultFolderName = "herald-state"
+
+    /// A store in `folder`, an absolute path.
+    public init(folder: String) {
+        self.folder = folder
+    }
 }
 
 /// `[source]`: the server that is watched.
@@ -99,54 +117,5 @@ public struct SourceSettings: Sendable, Hashable {
         }
         guard let passwordFile else { return .none }
         return .basic(username: username, password: Secret(try readSecret(passwordFile)))
-    }
-}
-
-/// A notifier: its command in `[update_notification]` and its options in `[notifier:NAME]`.
-public struct NotifierSettings: Sendable, Hashable {
-    /// The types of notices.
-    public enum NoticeType: String, Sendable, Hashable, CaseIterable {
-        case created
-        case updated
-        case ddocUpdated = "ddoc_updated"
-        case deleted
-    }
-
-    /// When waiting notices may be merged.
-    public enum Merge: String, Sendable, Hashable, CaseIterable {
-        /// While the notifier is behind.
-        case whenBehind = "when_behind"
-        /// Never: the feed waits instead.
-        case never
-    }
-
-    /// The key in `[update_notification]`.
-    public var name: String
-    /// The command line, for `/bin/sh`, as it was written.
-    public var command: String
-    /// The file in which the command stands.
-    public var file: String
-    /// The line of the command, counted from 1.
-    public var line: Int
-    /// The databases it is told of; nil for all that the source has.
-    public var databases: DatabaseFilter?
-    /// The types of notices it gets.
-    public var types: Set<NoticeType> = Set(NoticeType.allCases)
-    /// How long it may take to end after its stdin was closed, and again after TERM; 10 ms to 1 h.
-    public var stopTimeout: Duration = .seconds(5)
-    /// Variables beside the service's own, in their order.
-    public var environment: [EnvironmentVariable] = []
-    /// The absolute path of the folder it runs in.
-    public var workingDirectory: String
-    /// When waiting notices may be merged.
-    public var merge: Merge = .whenBehind
-
-    /// A notifier without options; `line` counts from 1.
-    public init(name: String, command: String, file: String, line: Int, workingDirectory: String) {
-        self.name = name
-        self.command = command
-        self.file = file
-        self.line = line
-        self.workingDirectory = workingDirectory
     }
 }

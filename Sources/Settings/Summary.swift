@@ -1,5 +1,5 @@
 extension HeraldSettings {
-    /// What would run, for people: server, log, and each notifier with its options. Secrets are masked; it ends in a
+    /// What would run, for people: server, log, store, and each notifier with its options. Secrets are masked; it ends in a
     /// newline.
     public func summary() -> String {
         var lines = ["server"]
@@ -13,15 +13,22 @@ extension HeraldSettings {
         lines.append("log")
         lines.add("level", log.level.rawValue)
         lines.add("format", log.format.rawValue)
+        lines.append("store")
+        lines.add("state_dir", store.folder)
+        lines.add("forget_after", DurationText.text(store.forgetAfter))
         for notifier in notifiers {
             lines.append("notifier \(notifier.name) (\(notifier.file):\(notifier.line))")
             lines.add("command", maskingCredentials(notifier.command))
             lines.add("databases", notifier.databases?.description ?? "all of the server's above")
             lines.add("types", notifier.typesInOrder.map(\.rawValue).joined(separator: ", "))
+            lines.add("since", notifier.since?.rawValue ?? "the server's above")
+            lines.add("detail", notifier.detail.rawValue)
+            lines.add(notifier.confirmation)
+            lines.add("merge", notifier.mergeShown)
+            lines.add("outbox", SizeText.text(notifier.outboxSize))
             lines.add("stop_timeout", DurationText.text(notifier.stopTimeout))
             lines.add("environment", notifier.environmentShown)
             lines.add("working_directory", notifier.workingDirectory)
-            lines.add("merge", notifier.merge.rawValue)
         }
         if notifiers.isEmpty {
             lines.append("no notifier")
@@ -47,6 +54,14 @@ extension NotifierSettings {
         NoticeType.allCases.filter(types.contains)
     }
 
+    /// `when_behind` is the default, so it is no fault where it means nothing; but it should not be believed.
+    fileprivate var mergeShown: String {
+        if merge == .whenBehind, detail != .plain || confirmation != nil {
+            return "\(merge), without effect: it gets every line"
+        }
+        return mergeAt.map { "\(merge), merge_at \($0)" } ?? "\(merge)"
+    }
+
     /// Values whose name sounds like a secret are masked, and credentials in urls.
     fileprivate var environmentShown: String {
         if environment.isEmpty { return "the service's own" }
@@ -60,6 +75,14 @@ extension NotifierSettings {
 }
 
 extension [String] {
+    fileprivate mutating func add(_ confirmation: ConfirmationSettings?) {
+        guard let confirmation else { return add("confirm", "no") }
+        add("confirm", confirmation.greets ? "omprog" : "yes")
+        add("window", "\(confirmation.window)")
+        add("confirm_timeout", DurationText.text(confirmation.timeout))
+        add("attempts", confirmation.attempts.map { "\($0)" } ?? "unlimited")
+    }
+
     fileprivate mutating func add(_ name: String, _ value: String) {
         let padding = String(repeating: " ", count: Swift.max(1, 19 - name.count))
         append("  \(name)\(padding)\(value)")

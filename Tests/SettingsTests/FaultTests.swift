@@ -13,12 +13,12 @@ struct FaultTests {
             ),
             (
                 "[source]\nheartbeat = 10",
-                "2: heartbeat: '10' has no unit; write ms, s, m or h behind the number, as in heartbeat = 10s"
+                "2: heartbeat: '10' has no unit; write ms, s, m, h or d behind the number, as in heartbeat = 10s"
             ),
             ("[source]\nheartbeat = 2h", "2: heartbeat: '2h' is out of range; choose a duration of 100ms to 1h"),
             (
                 "[source]\nrescan = fast",
-                "2: rescan: 'fast' is no duration; write a number and ms, s, m or h, as in rescan = 5s"
+                "2: rescan: 'fast' is no duration; write a number and ms, s, m, h or d, as in rescan = 5s"
             ),
             ("[source]\nsince = yesterday", "2: since: 'yesterday' is not known; choose one of: now, 0"),
             ("[source]\nsince = 1", "2: since: '1' is not known; did you mean '0'?"),
@@ -32,7 +32,14 @@ struct FaultTests {
             ),
             ("[source]\nurll = x", "2: unknown key 'urll' in [source]; did you mean 'url'?"),
             ("[source]\nURL = x", "2: unknown key 'URL' in [source]; did you mean 'url'?"),
-            ("[herald]\ncolour = red", "2: unknown key 'colour' in [herald]; known keys are: log_level, log_format"),
+            (
+                "[herald]\ncolour = red",
+                "2: unknown key 'colour' in [herald]; known keys are: log_level, log_format, state_dir, forget_after"
+            ),
+            (
+                "[herald]\nforget_after = 59s",
+                "2: forget_after: '59s' is out of range; choose a duration of 1m to 3650d"
+            ),
             ("[herald]\nlog_level = warn", "2: log_level: 'warn' is not known; did you mean 'warning'?"),
             (
                 "[herald]\nlog_level = loud",
@@ -65,7 +72,7 @@ struct FaultTests {
             ),
             (
                 "[update_notification]\nx=a\n[notifier:x]\nmerge = always",
-                "4: merge: 'always' is not known; choose one of: when_behind, never"
+                "4: merge: 'always' is not known; choose when_behind, never, or a duration as in merge = 500ms"
             ),
             (
                 "[update_notification]\nx=a\n[notifier:x]\nstop_timeout = 0s",

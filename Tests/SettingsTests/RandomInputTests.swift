@@ -26,7 +26,9 @@ struct RandomInputTests {
         "heartbeat = 1.5s\n", "heartbeat = 99999999999999999999h\n", "x = sh -c 'a; b' \"$(c `d` ${e:-f})\"\n",
         "x = '\n",
         "environment = A=\"b, \\\"c\\\\\", D=e\n", "types = updated, created\n", "working_directory = ../\n",
-        "merge = never\n",
+        "merge = never\n", "merge = 1.5s\n", "merge_at = 3\n", "confirm = yes\n", "confirm = omprog\n", "window = 5\n",
+        "attempts = unlimited\n", "attempts = 99999999999999999999\n", "confirm_timeout = 1h\n", "outbox = 1.5MB\n",
+        "outbox = 99999999999GB\n", "detail = doc\n", "state_dir = ./\n", "forget_after = 99999999999999d\n",
         "stop_timeout = 10ms\n", "\u{feff}", "\u{e9}", "#", "\\", "\"", "'", "`", "${", "$(", ",", "!", "*", "\u{0}",
         "log_level = info\n",
     ].map { Array($0.utf8) }

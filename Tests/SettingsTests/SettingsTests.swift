@@ -15,6 +15,8 @@ struct SettingsTests {
         #expect(settings.source.rescan == .seconds(5))
         #expect(settings.source.databases == .all)
         #expect(settings.log == LogSettings())
+        #expect(settings.store == StoreSettings(folder: "/etc/herald/herald-state"))
+        #expect(settings.store.forgetAfter == .seconds(30 * 24 * 3600))
         #expect(settings.notifiers.isEmpty)
         #expect(
             settings.warnings.map(\.description) == [
@@ -31,6 +33,8 @@ struct SettingsTests {
             [herald]
             log_level = debug           ; trace debug info notice warning error
             log_format = json           ; text | json
+            state_dir = ./state
+            forget_after = 1.5d
             [source]
             url = https://h:6984/couch/ ; http or https
             username = admin            ; text
@@ -52,6 +56,16 @@ struct SettingsTests {
             environment = LANG=C.UTF-8, GREETING="a, b"
             working_directory = hooks
             merge = never
+            since = now
+            detail = change
+            confirm = yes
+            window = 100
+            confirm_timeout = 1h
+            attempts = unlimited
+            outbox = 64kB
+            [notifier:second]
+            merge = 500ms
+            merge_at = 10
             """,
             files: files(["/etc/herald/pw": "s", "/ca.pem": "c"], folders: ["/etc/herald/hooks"])
         )
@@ -59,6 +73,8 @@ struct SettingsTests {
         #expect(settings.files == ["a.ini"])
         #expect(settings.log.level == .debug)
         #expect(settings.log.format == .json)
+        #expect(settings.store.folder == "/etc/herald/state")
+        #expect(settings.store.forgetAfter == .seconds(36 * 3600))
         let source = settings.source
         #expect(source.url == "https://h:6984/couch")
         #expect(!source.isDefault)
@@ -74,7 +90,7 @@ struct SettingsTests {
         #expect(settings.notifiers.map(\.name) == ["view_warmer", "second"])
         let first = settings.notifiers[0]
         #expect(first.command == "/usr/bin/ruby /opt/hooks/view_updater.rb -with \"cmd line arg\"")
-        #expect(first.line == 16)
+        #expect(first.line == 18)
         #expect(first.databases?.description == "orders, invoices-*")
         #expect(first.types == [.updated, .ddocUpdated])
         #expect(first.stopTimeout == .milliseconds(1500))
@@ -86,13 +102,26 @@ struct SettingsTests {
         )
         #expect(first.workingDirectory == "/etc/herald/hooks")
         #expect(first.merge == .never)
+        #expect(first.since == .now)
+        #expect(first.detail == .change)
+        var confirmation = ConfirmationSettings()
+        confirmation.window = 100
+        confirmation.timeout = .seconds(3600)
+        confirmation.attempts = nil
+        #expect(first.confirmation == confirmation)
+        #expect(first.outboxSize == 64_000)
         let second = settings.notifiers[1]
         #expect(second.databases == nil)
         #expect(second.types == [.created, .updated, .ddocUpdated, .deleted])
         #expect(second.stopTimeout == .seconds(5))
         #expect(second.environment.isEmpty)
         #expect(second.workingDirectory == "/etc/herald")
-        #expect(second.merge == .whenBehind)
+        #expect(second.merge == .debounce(.milliseconds(500)))
+        #expect(second.mergeAt == 10)
+        #expect(second.since == nil)
+        #expect(second.detail == .plain)
+        #expect(second.confirmation == nil)
+        #expect(second.outboxSize == 4_000_000)
     }
 
     @Test("a later file replaces a command, removes one, and adds one")
@@ -310,14 +339,21 @@ struct CredentialTests {
                 log
                   level              info
                   format             text
+                store
+                  state_dir          /etc/herald/herald-state
+                  forget_after       30d
                 notifier x (a.ini:6)
                   command            cat
                   databases          all of the server's above
                   types              created, updated, ddoc_updated, deleted
+                  since              the server's above
+                  detail             none
+                  confirm            no
+                  merge              when_behind
+                  outbox             4MB
                   stop_timeout       5s
                   environment        the service's own
                   working_directory  /etc/herald
-                  merge              when_behind
 
                 """
         )

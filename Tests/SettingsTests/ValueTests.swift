@@ -63,17 +63,18 @@ struct DurationTextTests {
         arguments: [
             ("500ms", Duration.milliseconds(500)), ("10s", .seconds(10)), ("5m", .seconds(300)), ("1h", .seconds(3600)),
             ("1.5s", .milliseconds(1500)), ("0.1s", .milliseconds(100)), ("007s", .seconds(7)),
-            ("100.5ms", .microseconds(100_500)),
+            ("100.5ms", .microseconds(100_500)), ("0.1d", .seconds(8640)), ("2d", .seconds(172_800)),
         ]
     )
     func durations(text: String, expected: Duration) throws {
-        #expect(try DurationText.parse(text, within: bounds, example: "10s") == expected)
+        #expect(try DurationText.parse(text, within: .zero ... .seconds(864_000), example: "10s") == expected)
     }
 
     @Test(
         "anything else is refused with an example",
         arguments: [
-            "", "s", "10", "10 s", "10S", "-1s", "+1s", "1.s", ".5s", "1.55s", "1,5s", "1e3s", "10d", "ten", "1s1",
+            "", "s", "10", "10 s", "10S", "-1s", "+1s", "1.s", ".5s", "1.55s", "1,5s", "1e3s", "10d",
+            "9223372036854775807d", "1000000000000d", "ten", "1s1",
             "99ms", "2h", "3600.1s", "0s", "99999999999999999999s", "9223372036854775807h", "\u{661}s", "1..1s",
         ]
     )
@@ -88,6 +89,42 @@ struct DurationTextTests {
     @Test("a duration is written as it would be read", arguments: ["500ms", "10s", "90s", "5m", "1h", "1500ms"])
     func written(text: String) throws {
         #expect(DurationText.text(try DurationText.parse(text, within: bounds, example: "10s")) == text)
+    }
+}
+
+@Suite("Sizes")
+struct SizeTextTests {
+    private let bounds = 64_000...1_000_000_000
+
+    @Test(
+        "a number and a unit is a size, and 1 kB is 1,000 bytes",
+        arguments: [
+            ("64kB", 64_000), ("4MB", 4_000_000), ("1GB", 1_000_000_000), ("65536B", 65_536), ("1.5MB", 1_500_000),
+            ("0.1GB", 100_000_000), ("0064kB", 64_000),
+        ]
+    )
+    func sizes(text: String, expected: Int) throws {
+        #expect(try SizeText.parse(text, within: bounds, example: "outbox = 4MB") == expected)
+    }
+
+    @Test(
+        "anything else is refused with an example or the range",
+        arguments: [
+            "", "MB", "4000000", "4 MB", "4mb", "4M", "4MiB", "-4MB", "4.MB", ".5MB", "1.55MB", "1,5MB", "65536.5B",
+            "63999B", "1.1GB", "0B", "9223372036854775807GB", "99999999999999999999B", "\u{664}MB",
+        ]
+    )
+    func refused(text: String) throws {
+        let complaint = #expect(throws: Complaint.self) {
+            try SizeText.parse(text, within: bounds, example: "outbox = 4MB")
+        }
+        let hint = try #require(complaint).hint
+        #expect(hint.contains("outbox = 4MB") || hint.contains("64kB to 1GB"))
+    }
+
+    @Test("a size is written as it would be read", arguments: ["64kB", "4MB", "1GB", "65536B", "1500kB"])
+    func written(text: String) throws {
+        #expect(SizeText.text(try SizeText.parse(text, within: bounds, example: "4MB")) == text)
     }
 }
 

@@ -2,13 +2,15 @@
 
 /// The sections and keys that are Herald's own.
 enum Known {
-    static let heraldKeys = ["log_level", "log_format"]
+    static let heraldKeys = ["log_level", "log_format", "state_dir", "forget_after"]
     static let sourceKeys = [
         "url", "username", "password", "password_file", "token_file", "ca_file", "databases", "since", "heartbeat",
         "rescan",
     ]
     static let notifierKeys = [
-        "databases", "types", "stop_timeout", "environment", "working_directory", "merge",
+        "databases", "types", "since", "detail", "confirm", "window", "confirm_timeout", "attempts", "merge",
+        "merge_at",
+        "outbox", "stop_timeout", "environment", "working_directory",
     ]
     static let commands = "update_notification"
     static let notifierPrefix = "notifier:"

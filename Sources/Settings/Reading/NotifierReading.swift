@@ -2,6 +2,7 @@
 
 extension SettingsReader {
     private static let stopTimeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(3600)
+    private static let outboxSizes = 64_000...1_000_000_000
 
     mutating func readNotifiers(of source: SourceSettings) -> [NotifierSettings] {
         let names = layers.keys(of: Known.commands)
@@ -66,7 +67,14 @@ extension SettingsReader {
                 try EnvironmentText.parse(value.text, isCutByComment: value.isCutByComment)
             } ?? []
         notifier.workingDirectory = workingDirectory(section) ?? notifier.workingDirectory
-        notifier.merge = choice(section, "merge") ?? notifier.merge
+        notifier.since = choice(section, "since")
+        notifier.detail = choice(section, "detail") ?? notifier.detail
+        notifier.confirmation = readConfirmation(section)
+        notifier.outboxSize =
+            take(section, "outbox") { (value) throws(Complaint) in
+                try SizeText.parse(value.text, within: Self.outboxSizes, example: "outbox = 4MB")
+            } ?? notifier.outboxSize
+        readMerge(section, into: &notifier)
         checkReach(of: notifier, source)
         return notifier
     }

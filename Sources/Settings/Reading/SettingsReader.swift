@@ -65,6 +65,7 @@ struct SettingsReader {
         let source = readSource()
         return HeraldSettings(
             log: readLog(),
+            store: readStore(),
             source: source,
             notifiers: readNotifiers(of: source),
             warnings: [],

@@ -1,7 +1,7 @@
-/// Durations as the configuration writes them: `500ms`, `10s`, `1.5m`, `1h`.
+/// Durations as the configuration writes them: `500ms`, `10s`, `1.5m`, `1h`, `30d`.
 enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
-        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
 
     /// The duration that `text` tells, if it lies within `bounds`; `example` is for the hint.
@@ -24,15 +24,15 @@ enum DurationText {
             if !whole.isEmpty, rest.isEmpty {
                 throw Complaint(
                     "\(quoted(text)) has no unit",
-                    "write ms, s, m or h behind the number, as in \(example)"
+                    "write ms, s, m, h or d behind the number, as in \(example)"
                 )
             }
             throw bad(text, example)
         }
         let tenths = Int64(fraction.first.map { $0 - UInt8(ascii: "0") } ?? 0)
-        // A day or two of milliseconds is far from overflow; more than the bounds allow is not worth telling apart.
-        guard number <= 1_000_000_000 else { throw outside(text, bounds) }
-        let duration = Duration.microseconds((number * 10 + tenths) * unit.milliseconds * 100)
+        // So much of any unit is far from overflow, and more than any bounds allow.
+        guard number <= 1_000_000_000_000 else { throw outside(text, bounds) }
+        let duration = Duration.microseconds(unit.milliseconds * 100) * (number * 10 + tenths)
         guard bounds.contains(duration) else { throw outside(text, bounds) }
         return duration
     }
@@ -46,7 +46,7 @@ enum DurationText {
     }
 
     private static func bad(_ text: String, _ example: String) -> Complaint {
-        Complaint("\(quoted(text)) is no duration", "write a number and ms, s, m or h, as in \(example)")
+        Complaint("\(quoted(text)) is no duration", "write a number and ms, s, m, h or d, as in \(example)")
     }
 
     private static func outside(_ text: String, _ bounds: ClosedRange<Duration>) -> Complaint {
