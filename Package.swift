@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -29,6 +31,7 @@ let cellar: [Target] = [
 let floor0: [Target] = [
     .target(name: "Curl", dependencies: ["CCurl", "CLinux", locks]),
     .target(name: "Settings"),
+    .target(name: "Store", dependencies: ["CLinux", grdb, grdbSQLite, locks]),
 ]
 
 let floor1: [Target] = [
@@ -65,6 +68,7 @@ let tests: [Target] = [
     ),
     .executableTarget(name: "herald-bench", dependencies: ["CLinux", argumentParser], path: "Tests/Benchmark"),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "CLinux", "TestSupport", grdb]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport", locks]),
     .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", locks, logging]),
@@ -84,6 +88,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),

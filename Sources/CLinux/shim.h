@@ -28,4 +28,20 @@ static inline int herald_set_nonblocking(int fd) {
     return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+// Takes a write lock on the whole file, which the kernel lifts when the process ends or closes any descriptor of that
+// file. Returns 0, or -1 with errno EACCES or EAGAIN where another process has it.
+static inline int herald_lock_file(int fd) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_SETLK, &lock);
+}
+
+// The process that has such a lock: 0 if nobody has or it cannot be named (it runs in another container), -1 with errno.
+// `is_held` is set to whether somebody has it.
+static inline int herald_lock_holder(int fd, int *is_held) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_GETLK, &lock) != 0) return -1;
+    *is_held = lock.l_type != F_UNLCK;
+    return *is_held && lock.l_pid > 0 ? lock.l_pid : 0;
+}
+
 #endif

@@ -39,7 +39,7 @@ public func writeFile(_ path: String, _ bytes: some Collection<UInt8>, mode: UIn
 }
 
 /// The names in the folder at `path`, sorted; throws a ``TestFailure`` if it cannot be read.
-func namesInFolder(_ path: String) throws -> [String] {
+public func namesInFolder(_ path: String) throws -> [String] {
     guard let folder = opendir(path) else { throw failure("opendir", path) }
     defer { closedir(folder) }
     var names: [String] = []
