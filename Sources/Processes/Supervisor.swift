@@ -8,6 +8,8 @@ public final class Supervisor: Sendable {
         var status = ChildStatus()
         var begun = false
         var over = false
+        /// Whether the child that lives now is to be replaced.
+        var isReplacing = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -127,6 +129,21 @@ public final class Supervisor: Sendable {
         }
     }
 
+    /// Ends the child that lives now as ``stop()`` does, and starts another after the pause that the restart policy has
+    /// for its end. Returns at once. Without effect when no child runs or the one that does is being ended already. Any
+    /// thread may call it at any time, also from within a call of the input or the output.
+    /// - Parameter why: The reason, for the log: words that follow the child's name and a colon.
+    public func restart(_ why: String) {
+        let isRunning = state.withLockedValue { state in
+            guard case .running = state.status.state, !state.isReplacing else { return false }
+            state.isReplacing = true
+            return true
+        }
+        guard isRunning else { return }
+        logger.warning("\(title): \(why); it is stopped and started again")
+        orders.replaceChild()
+    }
+
     private func waitForEnd() async {
         await withCheckedContinuation { continuation in
             let over = state.withLockedValue { state in
@@ -148,6 +165,7 @@ public final class Supervisor: Sendable {
             state.withLockedValue { state in
                 state.status.state = .starting
                 state.status.starts += 1
+                state.isReplacing = false
             }
             let birth = NIOLockedValueBox(time.now())
             let end = await runner.run(command, input: input, output: output, orders: orders) { [self] news in
@@ -156,6 +174,7 @@ public final class Supervisor: Sendable {
                 }
                 hear(news)
             }
+            input.childEnded(isOrdered: orders.current != .carryOn)
             let life = if case .couldNotStart = end { Duration.zero } else { time.now() - birth.withLockedValue { $0 } }
             state.withLockedValue { $0.status.lastEnd = end }
             guard orders.current == .carryOn else {

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 
 /// A ``ChildInput`` for all lives of a child, which gives again what one life has left unread in its pipe: so a line is
-/// only lost if the child that died had read it.
+/// only lost if the child that died had read it. An input that looks after that itself is only passed on.
 final class RepeatingInput: Sendable {
     private struct State {
         var unread = Unread()
@@ -12,10 +12,12 @@ final class RepeatingInput: Sendable {
     }
 
     private let input: any ChildInput
+    private let repeats: Bool
     private let state = NIOLockedValueBox(State())
 
     init(_ input: any ChildInput) {
         self.input = input
+        repeats = input.repeatsUnread
     }
 
     func restart() {
@@ -23,6 +25,7 @@ final class RepeatingInput: Sendable {
     }
 
     func next() async -> [UInt8]? {
+        guard repeats else { return await input.next() }
         if let again = state.withLockedValue({ $0.unread.next }) {
             return again
         }
@@ -32,6 +35,7 @@ final class RepeatingInput: Sendable {
     }
 
     func wrote(_ count: Int) {
+        guard repeats else { return input.wrote(count) }
         let isNew = state.withLockedValue { state in
             guard let given = state.given else {
                 state.unread.wroteAgain(count)
@@ -60,7 +64,14 @@ final class RepeatingInput: Sendable {
     func childLeft(_ unread: Int) {
         state.withLockedValue { state in
             state.pipe = nil
-            state.unread.childLeft(unread)
+            if repeats {
+                state.unread.childLeft(unread)
+            }
         }
+        input.childLeft(unread: unread)
+    }
+
+    func childEnded(isOrdered: Bool) {
+        input.childEnded(isOrdered: isOrdered)
     }
 }

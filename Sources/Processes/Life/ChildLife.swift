@@ -15,6 +15,8 @@ struct ChildLife: Equatable {
         case othersGone
         /// The wait with this number is over.
         case waited(Int)
+        /// The child is to make room for another.
+        case replace
         case stop
         case kill
     }
@@ -66,6 +68,7 @@ struct ChildLife: Equatable {
         case .ended(let othersLive): return end(othersLive: othersLive)
         case .othersGone: return finish()
         case .waited(let number): return number == waits ? goOn() : []
+        case .replace: return replace()
         case .stop: return stop()
         case .kill: return kill()
         }
@@ -81,6 +84,11 @@ struct ChildLife: Equatable {
         guard phase == .running else { return [] }
         phase = .brokenInput
         return [wait(Self.dying)]
+    }
+
+    /// A child that has not begun has given no reason to be replaced: it was another that was meant.
+    private mutating func replace() -> [Action] {
+        phase == .starting ? [] : stop()
     }
 
     private mutating func stop() -> [Action] {

@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// What a supervisor's owner has ordered, and whom to tell of it. Orders only get stricter.
+/// What a supervisor's owner has ordered, and whom to tell of it. Orders only get stricter; that one child is to be
+/// replaced by another is no order, and forgotten once it was told.
 final class Orders: Sendable {
     enum Order: Int, Comparable {
         case carryOn
@@ -17,6 +18,7 @@ final class Orders: Sendable {
     private struct State {
         var order = Order.carryOn
         var listener: (@Sendable (Order) -> Void)?
+        var replace: (@Sendable () -> Void)?
     }
 
     private let state = NIOLockedValueBox(State())
@@ -36,10 +38,18 @@ final class Orders: Sendable {
         listener?(order)
     }
 
-    /// Calls `listener` for each new order, and at once if there is one already. There is one listener at a time.
-    func listen(_ listener: @escaping @Sendable (Order) -> Void) {
+    /// Tells whoever leads a child to end it as by a stop. Without effect if nobody does.
+    func replaceChild() {
+        let replace = state.withLockedValue { $0.replace }
+        replace?()
+    }
+
+    /// Calls `listener` for each new order, and at once if there is one already; and `replace` when the child is to be
+    /// replaced. There is one listener at a time.
+    func listen(replace: (@Sendable () -> Void)? = nil, _ listener: @escaping @Sendable (Order) -> Void) {
         let order = state.withLockedValue { state in
             state.listener = listener
+            state.replace = replace
             return state.order
         }
         if order > .carryOn {
@@ -48,6 +58,9 @@ final class Orders: Sendable {
     }
 
     func stopListening() {
-        state.withLockedValue { $0.listener = nil }
+        state.withLockedValue { state in
+            state.listener = nil
+            state.replace = nil
+        }
     }
 }

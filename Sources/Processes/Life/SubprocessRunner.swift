@@ -32,9 +32,10 @@ struct SubprocessRunner: ChildRunner {
         }
 
         let (occurrences, happen) = AsyncStream<Occurrence>.makeStream()
-        orders.listen { order in
-            happen.yield(.event(order == .kill ? .kill : .stop))
-        }
+        orders.listen(
+            replace: { happen.yield(.event(.replace)) },
+            { order in happen.yield(.event(order == .kill ? .kill : .stop)) }
+        )
         // Not cancelled with the caller: its end must be seen through, and subprocess would kill the leader alone.
         let child = Task {
             let end = await Self.live(command, standardInput, standardOutput, standardError) { pid in

@@ -93,6 +93,9 @@ final class OutputReader: Sendable {
                 if count > 0 {
                     total += count
                     feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    // A pipe gives all that it has: there is no more, and to ask would cost a call each time. If its end
+                    // has come too, the loop says so.
+                    if count < buffer.count { return false }
                 } else if count == 0 || errno != EINTR {
                     return count == 0 || errno != EAGAIN
                 }
