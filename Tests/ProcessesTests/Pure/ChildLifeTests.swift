@@ -88,6 +88,23 @@ struct ChildLifeTests {
         #expect(failed.handle(.ended(othersLive: false)) == [.finish])
     }
 
+    @Test("one that is to be replaced goes the way of a stop, once; one that has not begun was not meant")
+    func replace() {
+        let life = running()
+        #expect(life.handle(.replace) == [.endInput, .wait(timeout, 1)])
+        #expect(life.handle(.replace) == [])
+        #expect(life.handle(.stop) == [])
+        #expect(life.handle(.waited(1)) == [.terminateGroup, .wait(timeout, 2)])
+        #expect(life.handle(.kill) == [.endInput, .killGroup])
+
+        let starting = Life(stopTimeout: timeout)
+        #expect(starting.handle(.replace) == [])
+        #expect(starting.handle(.started) == [])
+        #expect(starting.handle(.inputBroken) == [.wait(ChildLife.dying, 1)])
+        #expect(starting.handle(.replace) == [.endInput, .wait(timeout, 2)])
+        #expect(starting.handle(.waited(1)) == [], "it is known already that it is to be ended")
+    }
+
     @Test("a kill comes through in every phase, and once")
     func kill() {
         let life = Life(stopTimeout: timeout)

@@ -19,12 +19,14 @@ final class TestChild: Sendable {
         workingDirectory: String? = nil,
         stopTimeout: Duration = .seconds(60),
         batch: Int = 65_536,
+        repeatsUnread: Bool = true,
+        output: (any ChildOutput)? = nil,
         input before: String = "",
         restartPolicy: RestartPolicy = RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
     ) throws {
         SignalDefaults.ignoreBrokenPipes()
         folder = try Self.makeFolder()
-        input = TestInput(batch: batch)
+        input = TestInput(batch: batch, repeatsUnread: repeatsUnread)
         input.add(before)
         supervisor = Supervisor(
             kind: "notifier",
@@ -36,6 +38,7 @@ final class TestChild: Sendable {
                 stopTimeout: stopTimeout
             ),
             input: input,
+            output: output,
             logger: log.logger,
             restartPolicy: restartPolicy
         )

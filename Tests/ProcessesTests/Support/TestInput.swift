@@ -9,18 +9,29 @@ final class TestInput: ChildInput {
         var ended = false
         var batch = 65_536
         var restarts = 0
+        var unread: [Int] = []
+        var ends: [Bool] = []
         var bell: AsyncStream<Void>.Continuation?
     }
 
     private let box = NIOLockedValueBox(State())
 
-    init(batch: Int = 65_536) {
+    let repeatsUnread: Bool
+
+    init(batch: Int = 65_536, repeatsUnread: Bool = true) {
+        self.repeatsUnread = repeatsUnread
         box.withLockedValue { $0.batch = batch }
     }
 
     var written: Int { box.withLockedValue { $0.written } }
 
     var restarts: Int { box.withLockedValue { $0.restarts } }
+
+    /// What each child has left unread.
+    var unread: [Int] { box.withLockedValue { $0.unread } }
+
+    /// For each child that has ended whether that was ordered.
+    var ends: [Bool] { box.withLockedValue { $0.ends } }
 
     func add(_ text: String) {
         change { $0.bytes += Array(text.utf8) }
@@ -57,6 +68,14 @@ final class TestInput: ChildInput {
             state.restarts += 1
             state.written = state.bytes[..<state.written].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         }
+    }
+
+    func childLeft(unread: Int) {
+        box.withLockedValue { $0.unread.append(unread) }
+    }
+
+    func childEnded(isOrdered: Bool) {
+        box.withLockedValue { $0.ends.append(isOrdered) }
     }
 
     private func change(_ change: (inout State) -> Void) {
