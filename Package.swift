@@ -53,7 +53,8 @@ let upperFloors: [Target] = [
     .executableTarget(
         name: "herald",
         dependencies: [
-            "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", argumentParser, locks, logging,
+            "CLinux", "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", "Store", argumentParser, locks,
+            logging,
             serviceLifecycle, unixSignals,
         ]
     ),
@@ -76,7 +77,7 @@ let tests: [Target] = [
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(
         name: "ServiceTests",
-        dependencies: ["herald", "PocketCouch", "TestSupport", locks]
+        dependencies: ["herald", "PocketCouch", "Store", "TestSupport", locks]
     ),
 ]
 

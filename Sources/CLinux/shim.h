@@ -28,6 +28,12 @@ static inline int herald_set_nonblocking(int fd) {
     return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+// How many columns the terminal has; 0 if it is none, or does not tell.
+static inline int herald_terminal_width(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 // Takes a write lock on the whole file, which the kernel lifts when the process ends or closes any descriptor of that
 // file. Returns 0, or -1 with errno EACCES or EAGAIN where another process has it.
 static inline int herald_lock_file(int fd) {

@@ -98,11 +98,18 @@ struct LogLine {
 }
 
 /// The time of day as logs have it: UTC, RFC 3339, milliseconds.
-enum Timestamp {
+public enum Timestamp {
     static func now() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return text(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+    }
+
+    /// A time in milliseconds since 1970.
+    public static func text(milliseconds: Int64) -> String {
+        // Rounded down before 1970 too, so that the rest is never negative.
+        let rest = (milliseconds % 1000 + 1000) % 1000
+        return text(seconds: Int((milliseconds - rest) / 1000), nanoseconds: Int(rest) * 1_000_000)
     }
 
     static func text(seconds: Int, nanoseconds: Int) -> String {

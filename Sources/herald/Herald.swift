@@ -12,6 +12,6 @@ struct Herald: AsyncParsableCommand {
             stdin of every configured notifier.
             """,
         version: HeraldVersion.current,
-        subcommands: [Run.self, Check.self, Demo.self]
+        subcommands: [Run.self, Check.self, RewindCommand.self, Dead.self, Demo.self]
     )
 }

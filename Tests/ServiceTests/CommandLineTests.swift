@@ -14,8 +14,10 @@ struct CommandLineTests {
     func help() async throws {
         let (exit, help, error) = try await end("--help")
         #expect(exit == .status(0) && error.isEmpty)
-        for subcommand in ["run", "check", "demo"] {
+        for subcommand in ["run", "check", "rewind", "dead", "demo"] {
             #expect(help.contains("  \(subcommand) "))
+        }
+        for subcommand in ["run", "check", "rewind", "demo"] {
             let (exit, help, error) = try await end("help", subcommand)
             #expect(exit == .status(0) && error.isEmpty)
             #expect(help.contains("herald \(subcommand)"))
@@ -23,6 +25,10 @@ struct CommandLineTests {
         }
         let runHelp = try await end("help", "run").out
         #expect(runHelp.contains("-c") && runHelp.contains("notifiers.ini"))
+        // Without a subcommand of its own, dead lists; that help names the others.
+        let deadHelp = try await end("help", "dead").out
+        for word in ["list", "show", "retry", "drop"] { #expect(deadHelp.contains("  \(word) ")) }
+        #expect(try await end("dead", "--help").out.contains("herald help dead"))
         #expect(try await end("help", "demo").out.contains("--seconds"))
     }
 
@@ -39,6 +45,11 @@ struct CommandLineTests {
             ["walk"], ["--colour"], ["run", "--colour"], ["run", "-c"], ["run", "notifiers.ini"], ["check", "extra"],
             ["demo", "--seconds"], ["demo", "--seconds", "soon"], ["demo", "--seconds", "0"],
             ["demo", "--seconds", "-1"],
+            ["rewind"], ["rewind", "a"], ["rewind", "--to", "0"], ["rewind", "a", "--all", "--to", "0"],
+            ["rewind", "a", "--to", ""], ["rewind", "a", "--to", "latest"], ["rewind", "a", "--to", "12-g1AAA"],
+            ["rewind", "--all", "--to", "12"], ["rewind", "a", "--database", "d", "--to", "12 g1"],
+            ["dead", "show"], ["dead", "show", "x"], ["dead", "show", "1", "2"], ["dead", "retry"], ["dead", "drop"],
+            ["dead", "drop", "one"], ["dead", "drop", "1", "--all"], ["dead", "retry", "--all", "--notifier", "a"],
         ]
     )
     func wrongUsage(arguments: [String]) async throws {

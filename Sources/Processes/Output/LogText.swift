@@ -1,8 +1,9 @@
-/// Makes text for the log of what a child wrote, so that it can neither forge a line nor play tricks on a terminal.
-enum LogText {
+/// Makes text for the log, or a terminal, of what a child or a server wrote, so that it can neither forge a line nor play
+/// tricks on a terminal.
+public enum LogText {
     /// The text of `bytes`: what is no UTF-8 is replaced by U+FFFD, control characters and those that break or reverse
     /// lines are escaped (`\u001B`); a tab stays a tab.
-    static func escaped(_ bytes: [UInt8]) -> String {
+    public static func escaped(_ bytes: [UInt8]) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.unicodeScalars.contains(where: mustBeEscaped) else { return text }
         var result = ""
@@ -16,6 +17,11 @@ enum LogText {
             }
         }
         return result
+    }
+
+    /// The same of a text.
+    public static func escaped(_ text: String) -> String {
+        escaped(Array(text.utf8))
     }
 
     /// `bytes` without the beginning of a character at its end, for a line that was cut.

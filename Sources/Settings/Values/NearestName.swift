@@ -1,5 +1,5 @@
 /// The name among `known` that a person most likely meant by `text`: at most three edits away, and fewer than half of it.
-func nearestName(to text: String, among known: [String]) -> String? {
+public func nearestName(to text: String, among known: [String]) -> String? {
     let distances = known.map { (name: $0, distance: editDistance(text.lowercased().bytes, $0.lowercased().bytes)) }
     let nearest = distances.min { $0.distance < $1.distance }
     guard let nearest, nearest.distance <= min(3, max(1, nearest.name.utf8.count / 2)) else { return nil }

@@ -61,6 +61,12 @@ struct StoreFolder: Sendable, Hashable {
         }
     }
 
+    /// Whether the disk has no room left for the little that SQLite needs beside the data: it calls that an I/O error.
+    var isFull: Bool {
+        var status = statvfs()
+        return statvfs(path, &status) == 0 && UInt64(status.f_bavail) * UInt64(status.f_frsize) < 64 * 1024
+    }
+
     /// The size of a file; nil if it is missing.
     func size(of file: String) throws(StoreError) -> Int? {
         var status = stat()

@@ -183,10 +183,15 @@ extension StoreFolder {
                 "is being written by another process, for seconds now",
                 hint: "try again; if that goes on, stop what holds it (fuser \(database))"
             )
-        case .SQLITE_FULL: .unusable(database, "cannot be written: the disk is full", hint: StoreError.fullHint)
+        case .SQLITE_FULL: Self.full(database)
+        case .SQLITE_IOERR where isFull: Self.full(database)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH:
             .unusable(database, "cannot be used: \(words)", hint: StoreError.rightsHint)
         default: .unusable(database, "cannot be used: \(words)", hint: StoreError.deviceHint)
         }
+    }
+
+    private static func full(_ database: String) -> StoreError {
+        .unusable(database, "cannot be written: the disk is full", hint: StoreError.fullHint)
     }
 }
