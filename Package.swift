@@ -35,26 +35,27 @@ let floor0: [Target] = [
 ]
 
 let floor1: [Target] = [
-    .target(name: "CouchFeed", dependencies: ["Curl", locks, logging]),
+    .target(name: "CouchFeed", dependencies: ["Curl", "Store", locks, logging]),
     .target(name: "Processes", dependencies: ["CLinux", locks, logging, subprocess, systemPackage]),
 ]
 
 let floor2: [Target] = [
-    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", locks])
+    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", "Store", locks])
 ]
 
 let upperFloors: [Target] = [
     .target(
         name: "HeraldService",
         dependencies: [
-            "CLinux", "CouchFeed", "Curl", "Notices", "Processes", "Settings", locks, logging, serviceLifecycle,
+            "CLinux", "CouchFeed", "Curl", "Notices", "Processes", "Settings", "Store", locks, logging,
+            serviceLifecycle,
         ]
     ),
     .executableTarget(
         name: "herald",
         dependencies: [
-            "CLinux", "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", "Store", argumentParser, locks,
-            logging,
+            "CLinux", "CouchFeed", "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", "Store",
+            argumentParser, locks, logging,
             serviceLifecycle, unixSignals,
         ]
     ),
@@ -71,9 +72,15 @@ let tests: [Target] = [
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "StoreTests", dependencies: ["Store", "CLinux", "TestSupport", grdb]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport", locks]),
-    .testTarget(name: "CouchFeedTests", dependencies: ["CouchFeed", "Curl", "PocketCouch", "TestSupport", logging]),
+    .testTarget(
+        name: "CouchFeedTests",
+        dependencies: ["CouchFeed", "Curl", "PocketCouch", "Store", "TestSupport", logging]
+    ),
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "TestSupport", locks, logging]),
-    .testTarget(name: "NoticesTests", dependencies: ["Notices", "CouchFeed", "Processes", "TestSupport", logging]),
+    .testTarget(
+        name: "NoticesTests",
+        dependencies: ["Notices", "CouchFeed", "Processes", "Settings", "Store", "TestSupport", locks, logging]
+    ),
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(
         name: "ServiceTests",

@@ -1,3 +1,4 @@
+import CouchFeed
 import Logging
 import Notices
 import Processes
@@ -14,22 +15,16 @@ struct RunningNotifier: Sendable {
 
     init(
         _ settings: NotifierSettings,
+        of source: SourceSettings,
         environment: [String: String],
         lines: LineBook,
+        ledger: Ledger,
         output: (any ChildOutput)?,
         log: Logger,
         room: @escaping @Sendable () -> Void
     ) {
-        let outbox = Outbox(merges: settings.merge != .never, room: room)
-        let filter = settings.databases
-        notifier = Notifier(
-            name: settings.name,
-            selects: { filter?.matches($0) ?? true },
-            types: settings.types,
-            merge: settings.merge,
-            lines: lines,
-            outbox: outbox
-        )
+        let outbox = Outbox(settings, ledger: ledger, room: room)
+        notifier = Notifier(settings, of: source, lines: lines, outbox: outbox, ledger: ledger)
         let own = [("HERALD_NOTIFIER", settings.name)]
         let command = ChildCommand(
             name: settings.name,
@@ -42,7 +37,16 @@ struct RunningNotifier: Sendable {
             workingDirectory: settings.workingDirectory,
             stopTimeout: settings.stopTimeout
         )
-        supervisor = Supervisor(kind: "notifier", command: command, input: outbox, output: output, logger: log)
+        let logged = output ?? LoggedOutput(kind: "notifier", name: settings.name, logger: log)
+        let supervisor = Supervisor(
+            kind: "notifier",
+            command: command,
+            input: outbox,
+            output: settings.confirmation.map { AnswerReader(outbox, isOmprog: $0.greets, others: logged) } ?? logged,
+            logger: log
+        )
+        outbox.onRestart { [weak supervisor] why in supervisor?.restart(why) }
+        self.supervisor = supervisor
         stopTimeout = settings.stopTimeout
     }
 
@@ -55,7 +59,7 @@ struct RunningNotifier: Sendable {
         func progress() -> (UInt64, Int) { (outbox.writtenByteCount, supervisor.unreadByteCount) }
         var latest = progress()
         var lastProgress = ContinuousClock.now
-        while !outbox.isEmpty, ContinuousClock.now < deadline {
+        while !outbox.isAllWritten, ContinuousClock.now < deadline {
             // The outbox tells nobody when it is read: that would cost on the way of each change, and this is once.
             try? await Task.sleep(for: .milliseconds(10))
             let now = progress()
@@ -68,7 +72,9 @@ struct RunningNotifier: Sendable {
         }
         await supervisor.stop()
         if !outbox.isEmpty {
-            log.warning("notifier \(notifier.name): it has not read all its notices before the stop")
+            log.warning(
+                "notifier \(notifier.name): it has not taken all its notices before the stop; the rest comes at the next start"
+            )
         }
     }
 }

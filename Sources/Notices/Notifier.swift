@@ -8,68 +8,110 @@ public import Settings
 public final class Notifier: Follower {
     public nonisolated let name: String
     public nonisolated let outbox: Outbox
-    private let selects: @Sendable (String) -> Bool
-    private let types: Set<NotifierSettings.NoticeType>
+    public nonisolated let ledger: Ledger
+    public nonisolated let needs: FollowerNeeds
+    public nonisolated let startsNow: Bool
+    private nonisolated let choice: DatabaseChoice
+    private let style: LineStyle
     private let merges: Bool
     private let lines: LineBook
 
     /// - Parameters:
-    ///   - selects: Whether it wants a database of this name.
     ///   - lines: Shared by all notifiers of a hub.
     public nonisolated init(
-        name: String,
-        selects: @escaping @Sendable (String) -> Bool,
-        types: Set<NotifierSettings.NoticeType>,
-        merge: NotifierSettings.Merge,
+        _ settings: NotifierSettings,
+        of source: SourceSettings,
         lines: LineBook,
-        outbox: Outbox
+        outbox: Outbox,
+        ledger: Ledger
     ) {
-        self.name = name
-        self.selects = selects
-        self.types = types
-        self.merges = merge != .never
+        name = settings.name
+        style = LineStyle(types: settings.types, detail: settings.detail)
+        merges = settings.mergesLines
+        needs = FollowerNeeds(
+            rows: settings.needsRows,
+            documents: settings.detail == .doc,
+            everySeq: settings.detail != .plain,
+            longestStride: min(settings.confirmation?.window ?? 1000, 1000)
+        )
+        startsNow = (settings.since ?? source.since) == .now
+        choice = DatabaseChoice(source: source.databases, own: settings.databases)
         self.lines = lines
         self.outbox = outbox
+        self.ledger = ledger
     }
 
+    public nonisolated var scope: String { choice.text }
+
     public func wants(database name: String) -> Bool {
-        selects(name)
+        choice.wants(name)
+    }
+
+    public func wants(database name: String, inScope scope: String) -> Bool {
+        DatabaseChoice(text: scope)?.wants(name) ?? false
     }
 
     public var hasRoom: Bool {
         merges || !outbox.isFull
     }
 
-    public func receive(_ event: LifeEvent, of database: FollowedDatabase) {
-        let lines = self.lines[database]
+    public func receive(_ event: LifeEvent, of database: FollowedDatabase, mark: Mark) {
+        let line = lines[database].line(of: event, style)
         switch event {
-        case .created where types.contains(.created):
-            outbox.fill { $0.created(database.name, line: lines.created) }
-        case .deleted where types.contains(.deleted):
-            outbox.fill { $0.deleted(database.name, line: lines.deleted) }
-        case .created, .deleted: break
+        case .created where style.types.contains(.created):
+            outbox.fill { queue, now in queue.created(database.name, line: line, mark: mark, at: now) }
+        case .deleted where style.types.contains(.deleted):
+            outbox.fill { queue, now in queue.deleted(database.name, line: line, mark: mark, at: now) }
+        case .created, .deleted: reached(mark)
         }
     }
 
-    public func receive(_ batch: ChangeBatch, of database: FollowedDatabase) {
+    public func receive(_ batch: ChangeBatch, of database: FollowedDatabase, in instance: Instance, mark: Mark?) {
+        if needs.rows, let rows = batch.rows {
+            if let block = lines.block(of: rows, database, instance, style) {
+                outbox.fill { queue, _ in queue.append(block, mark: mark) }
+            } else if let mark {
+                reached(mark)
+            }
+        } else {
+            receivePlain(batch, database, mark)
+        }
+    }
+
+    public func reached(_ mark: Mark) {
+        outbox.fill { queue, _ in queue.reached(mark) }
+    }
+
+    private func receivePlain(_ batch: ChangeBatch, _ database: FollowedDatabase, _ mark: Mark?) {
         let lines = self.lines[database]
-        let (wantsUpdated, wantsDesign) = (types.contains(.updated), types.contains(.ddocUpdated))
-        guard wantsUpdated || wantsDesign else { return }
+        let (wantsUpdated, wantsDesign) = (style.types.contains(.updated), style.types.contains(.ddocUpdated))
         // Made outside of the lock, of which the notifier's own task has need.
         let designLines = wantsDesign ? batch.items.compactMap { lines.designDocumentUpdated($0) } : []
-        outbox.fill { queue in
+        guard wantsUpdated || !designLines.isEmpty else {
+            if let mark { reached(mark) }
+            return
+        }
+        let name = database.name
+        outbox.fill { queue, now in
             var nextDesign = designLines.startIndex
-            for item in batch.items {
+            // The batch's mark belongs to the last of its lines, or comes behind them if the last rows have none.
+            let last = batch.items.count - 1
+            for (index, item) in batch.items.enumerated() {
+                let end = index == last ? mark : nil
                 switch item {
                 case .documents(let count):
-                    if wantsUpdated { queue.updated(database.name, line: lines.updated, count: count) }
+                    if wantsUpdated { queue.updated(name, line: lines.updated, count: count, mark: end, at: now) }
                 case .designDocument:
-                    if wantsUpdated { queue.updated(database.name, line: lines.updated, count: 1) }
+                    if wantsUpdated {
+                        let end = wantsDesign ? nil : end
+                        queue.updated(name, line: lines.updated, count: 1, mark: end, at: now)
+                    }
                     guard wantsDesign else { continue }
-                    queue.designDocumentUpdated(database.name, line: designLines[nextDesign])
+                    queue.designDocumentUpdated(name, line: designLines[nextDesign], mark: end, at: now)
                     nextDesign += 1
                 }
             }
+            if !wantsUpdated, case .documents = batch.items[last], let mark { queue.reached(mark) }
         }
     }
 }
@@ -78,6 +120,9 @@ public final class Notifier: Follower {
 @CurlLoop
 public final class LineBook {
     private var byNumber: [Int: NoticeLines] = [:]
+    /// The rows that were encoded last, and their lines in each style: made once for all who want them alike.
+    private var rows: RowBlock?
+    private var blocks: [LineStyle: LineBlock?] = [:]
 
     public nonisolated init() {}
 
@@ -88,5 +133,25 @@ public final class LineBook {
         if byNumber.count >= 20_000 { byNumber.removeAll() }
         byNumber[database.number] = lines
         return lines
+    }
+
+    func block(
+        of rows: RowBlock,
+        _ database: FollowedDatabase,
+        _ instance: Instance,
+        _ style: LineStyle
+    ) -> LineBlock? {
+        if self.rows !== rows {
+            self.rows = rows
+            blocks.removeAll(keepingCapacity: true)
+            CurlLoop.atEndOfTurn { [weak self] in
+                self?.rows = nil
+                self?.blocks = [:]
+            }
+        }
+        if let block = blocks[style] { return block }
+        let block = self[database].block(of: rows, in: instance, style)
+        blocks[style] = block
+        return block
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CouchFeed
 import HeraldService
 import Logging
 import Processes
@@ -19,12 +20,28 @@ struct Run: AsyncParsableCommand {
         let settings = try configuration.load()
         let log = Logger(label: "herald") { StandardErrorLog(label: $0, settings: settings.log) }
         log.info("herald \(HeraldVersion.current) starts, configured by \(settings.files.joined(separator: ", "))")
+        let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,
+            store: store,
+            contents: contents,
             environment: ChildEnvironment.ofThisProcess(),
             log: log
         )
-        try await ServiceGroup(running: service, log: log).run()
+        do {
+            try await ServiceGroup(running: service, log: log).run()
+        } catch let wrong as WrongServer {
+            let place = settings.layers["source", "url"].map { "\($0.file):\($0.line)" } ?? "the default url"
+            StandardStream.error.print(
+                """
+                \(place): url: another server answers at \(wrong.url) (uuid \(wrong.info.uuid ?? "none")) \
+                than the one whose cursors are in \(settings.store.folder); give it a state_dir of its own in [herald], \
+                or name the right url
+                """
+            )
+            // EX_CONFIG of sysexits.h.
+            throw ExitCode(78)
+        }
     }
 }
 

@@ -10,14 +10,6 @@ struct DatabaseMachine {
         case open
     }
 
-    /// Where a database that has never been seen begins.
-    enum Beginning: Equatable {
-        /// It was there before Herald looked, and nothing is told of what was.
-        case now
-        /// It is told as created, and all of it is read.
-        case zero
-    }
-
     enum Action: Equatable {
         /// Ask for the database with `GET /db`, or with many at once.
         case ask
@@ -29,11 +21,15 @@ struct DatabaseMachine {
         case close
         /// Call ``DatabaseMachine/waitIsOver()`` after this long.
         case wait(Duration)
-        /// It is there, and everyone is as if told.
+        /// It was not there, or not looked for, and is. Say where its feed begins with ``DatabaseMachine/begins(at:as:)``.
+        case appeared(Instance, updateSeq: Seq)
+        /// It is the life that it was, which has a name by now.
         case adopt(Instance)
-        /// It is there, in this life; who was told otherwise is to be told.
+        /// Another life of it is there, read from its beginning; who was told otherwise is to be told.
         case present(Instance)
         case gone
+        /// There was none at the first look.
+        case absent
         /// It is to be read again from its beginning, because the server refuses the position.
         case startOver
         /// It cannot be read by this user; for the log, once.
@@ -62,9 +58,14 @@ struct DatabaseMachine {
     /// deleted and created again: until that is known, rows wait, so that none is told before its `created`.
     private(set) var mayFlow = false
     private(set) var instance: Instance?
-    /// Up to where the feed has been read; `nil` before the database was first seen.
+    /// Up to where the feed has been read; `nil` before it is known where it begins.
     private(set) var position: Seq?
-    private var beginning: Beginning
+    /// Whether anyone was told of a life of it, which has to be told as ended if there is none.
+    private var isTold: Bool
+    /// Counts the lives where the server does not tell them apart.
+    private var generation: Int
+    private var hasEnded = false
+    private var hasLooked = false
     private var question = Question.none
     private var mustAskAgain = false
     private var isWaiting = false
@@ -74,20 +75,23 @@ struct DatabaseMachine {
     private var refusedPositions = 0
     private var isToldRefused = false
     private var isToldInTrouble = false
-    private var generations = 0
 
     /// After so many failures in a row a person should know.
     private static let failuresWorthTelling = 4
 
-    init(beginning: Beginning) {
-        self.beginning = beginning
+    /// - Parameters:
+    ///   - isTold: Whether a follower was told of a life of it, before Herald was last stopped.
+    ///   - generation: The number of that life, where the server does not tell lives apart.
+    init(isTold: Bool = false, generation: Int = 0) {
+        self.isTold = isTold
+        self.generation = generation
     }
 
     var isPresent: Bool { instance != nil }
 
     /// It is known not to be there, and nothing is under way.
     var isForgettable: Bool {
-        instance == nil && position != nil && question == .none && !isWaiting && connection == .closed
+        instance == nil && hasLooked && !isTold && question == .none && !isWaiting && connection == .closed
     }
 
     // MARK: Questions
@@ -124,26 +128,32 @@ struct DatabaseMachine {
                 instance = named
                 actions.append(.adopt(named))
             }
-        } else if beginning == .now && position == nil {
-            let instance = Instance(startTime: startTime)
-            self.instance = instance
-            position = info.updateSeq
-            actions.append(.adopt(instance))
         } else {
-            actions += begin(startTime: startTime)
+            if hasEnded, startTime == nil { generation += 1 }
+            let appeared = Instance(startTime: startTime, generation: generation)
+            instance = appeared
+            isTold = true
+            hasLooked = true
+            actions.append(.appeared(appeared, updateSeq: info.updateSeq))
         }
         return actions + flowIfOpen() + openIfClosed() + askAgainIfNeeded()
+    }
+
+    /// What appeared begins here: its feed is opened. `instance` is what ``Action/appeared(_:updateSeq:)`` told, or
+    /// a later generation of it. Without effect if it is gone by now, or another.
+    mutating func begins(at seq: Seq, as instance: Instance) -> [Action] {
+        guard let known = self.instance, position == nil, known.startTime == instance.startTime else { return [] }
+        self.instance = instance
+        generation = instance.generation
+        position = seq
+        return openIfClosed()
     }
 
     /// 404. Whether it is gone is asked of `GET /` yet.
     mutating func missing() -> [Action] {
         question = .none
-        guard instance != nil else {
-            // Whatever comes under this name comes while Herald looks.
-            beginning = .zero
-            position = position ?? .zero
-            return askAgainIfNeeded()
-        }
+        hasLooked = true
+        guard instance != nil || isTold else { return [.absent] + askAgainIfNeeded() }
         question = .confirming(.gone)
         return [.confirmServer]
     }
@@ -157,8 +167,9 @@ struct DatabaseMachine {
             return close() + begin(startTime: startTime) + openIfClosed() + askAgainIfNeeded()
         }
         instance = nil
-        position = .zero
-        beginning = .zero
+        position = nil
+        isTold = false
+        hasEnded = true
         backoff.reset()
         return close() + [.gone] + askAgainIfNeeded()
     }
@@ -201,6 +212,11 @@ struct DatabaseMachine {
         /// 400: it is the position that the server does not like.
         case unsupported(why: String)
         case unavailable(why: String, retryAfter: Duration?)
+
+        /// How long the server asked to be left alone.
+        var retryAfter: Duration? {
+            if case .unavailable(_, let retryAfter) = self { retryAfter } else { nil }
+        }
     }
 
     /// The head of a 200 has come.
@@ -273,8 +289,8 @@ struct DatabaseMachine {
     }
 
     private mutating func begin(startTime: String?) -> [Action] {
-        generations += startTime == nil ? 1 : 0
-        let instance = Instance(startTime: startTime, generation: generations)
+        generation += startTime == nil ? 1 : 0
+        let instance = Instance(startTime: startTime, generation: generation)
         self.instance = instance
         position = .zero
         return [.present(instance)]

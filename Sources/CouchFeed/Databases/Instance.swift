@@ -2,12 +2,25 @@
 public struct Instance: Sendable, Hashable {
     /// The server's `instance_start_time`, where that tells lives apart.
     public var startTime: String?
-    /// Counts the lives that were told apart in another way since Herald looks.
+    /// Counts the lives that were told apart in another way.
     public var generation: Int
 
     public init(startTime: String?, generation: Int = 0) {
         self.startTime = startTime
         self.generation = generation
+    }
+
+    /// What notifiers are shown of it: equal for one life, another for the next.
+    public var text: String { startTime ?? String(generation) }
+
+    /// Whether both are the same life, as far as can be told. Where only one has a name the server has learnt to tell
+    /// lives apart since (or has forgotten it), which is no other life.
+    func isSameLife(as other: Instance) -> Bool {
+        switch (startTime, other.startTime) {
+        case (.some(let mine), .some(let others)): mine == others
+        case (nil, nil): generation == other.generation
+        default: true
+        }
     }
 }
 
@@ -21,12 +34,17 @@ public struct Cursor: Sendable, Equatable {
         self.instance = instance
         self.seq = seq
     }
+
+    /// As if never told of it.
+    static let untold = Cursor(instance: nil, seq: .zero)
 }
 
 /// What a follower is told of a database's life.
 public enum LifeEvent: Sendable, Equatable {
-    case created
-    case deleted
+    /// This life has begun.
+    case created(Instance)
+    /// This life has ended.
+    case deleted(Instance)
 }
 
 extension LifeEvent {
@@ -34,9 +52,10 @@ extension LifeEvent {
     static func between(told: Instance?, present: Instance?) -> [LifeEvent] {
         switch (told, present) {
         case (nil, nil): []
-        case (nil, .some): [.created]
-        case (.some, nil): [.deleted]
-        case (.some(let told), .some(let present)): told == present ? [] : [.deleted, .created]
+        case (nil, .some(let present)): [.created(present)]
+        case (.some(let told), nil): [.deleted(told)]
+        case (.some(let told), .some(let present)):
+            told.isSameLife(as: present) ? [] : [.deleted(told), .created(present)]
         }
     }
 }

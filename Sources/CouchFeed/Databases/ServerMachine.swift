@@ -17,6 +17,8 @@ struct ServerMachine {
         case rest(Duration)
         case down(why: String, next: Duration)
         case refused(Refusal, next: Duration)
+        /// Another server answers than the one that was followed before Herald was last stopped. Nothing more is done.
+        case wrong(ServerInfo)
         /// Another server answers than the one that is followed, which counts as away.
         case stranger(ServerInfo, next: Duration)
     }
@@ -34,6 +36,12 @@ struct ServerMachine {
     private(set) var info: ServerInfo?
     private var isResting = false
     private var lastTold: String?
+    private let expectedID: String?
+
+    /// - Parameter expectedID: The `uuid` of the server that is to be followed, where it is known.
+    init(expectedID: String? = nil) {
+        self.expectedID = expectedID
+    }
 
     /// A server that has just answered is not asked again for so long, however much breaks meanwhile.
     private static let rest = Duration.seconds(1)
@@ -66,6 +74,9 @@ struct ServerMachine {
     mutating func answered(_ answer: Answer<ServerInfo>, using random: inout some RandomNumberGenerator) -> [Action] {
         isAsked = false
         switch answer {
+        case .ok(let info) where isWrong(info):
+            isWaiting = true
+            return [.wrong(info)]
         case .ok(let info) where isSame(info): return welcomed(info)
         case .ok(let info):
             let next = backoff.next(using: &random)
@@ -77,6 +88,11 @@ struct ServerMachine {
         case .unsupported(let why): return failed(why, nil, using: &random)
         case .unavailable(let why, let retryAfter): return failed(why, retryAfter, using: &random)
         }
+    }
+
+    private func isWrong(_ info: ServerInfo) -> Bool {
+        guard self.info == nil, let expectedID, let uuid = info.uuid else { return false }
+        return uuid != expectedID
     }
 
     /// Whether `info` is of the server that has been followed. Servers without a `uuid` are taken at their word.

@@ -13,12 +13,13 @@ protocol FeedOwner: AnyObject {
     func feed(_ feed: Feed, ended end: DatabaseMachine.FeedEnd)
 }
 
-/// The continuous `_changes` feed of one database, once: opened, read, ended.
+/// One answer of `_changes`, continuous or normal: opened, read, ended.
 @CurlLoop
 final class Feed: TransferDelegate {
     private unowned let owner: any FeedOwner
     private var transfer: Transfer?
-    private var reader = ChangeReader()
+    private let form: ChangeReader.Form
+    private var reader: ChangeReader
     private var batch = ChangeBatch()
     private var head: ResponseHead?
     private var errorBody: [UInt8] = []
@@ -27,6 +28,12 @@ final class Feed: TransferDelegate {
     private var soundLinesTold = 0
     private(set) var isPaused = false
     private(set) var isOpen = false
+    /// What its last line told, once it has ended in order.
+    private(set) var tail: FeedTail?
+    /// Whether batches have their rows one by one.
+    var keepsRows = false {
+        didSet { reader.keepsRows = keepsRows }
+    }
     /// When the server was last heard of.
     private(set) var lastHeard = ContinuousClock.now
 
@@ -35,8 +42,10 @@ final class Feed: TransferDelegate {
     /// As much of an error's body as could matter.
     private static let errorBodyLimit = 64 * 1024
 
-    init(_ request: Request, owner: any FeedOwner) {
+    init(_ request: Request, form: ChangeReader.Form = .continuous, owner: any FeedOwner) {
         self.owner = owner
+        self.form = form
+        reader = ChangeReader(form: form)
         transfer = Transfer(request, delegate: self)
     }
 
@@ -100,11 +109,13 @@ final class Feed: TransferDelegate {
         owner.feed(self, ended: judge(end))
     }
 
-    private func flush() {
+    /// Gives what has been gathered.
+    func flush() {
         guard isFlushing else { return }
         isFlushing = false
         guard transfer != nil, reader.soundLineCount > soundLinesTold else { return }
         soundLinesTold = reader.soundLineCount
+        batch.seal()
         owner.feed(self, gave: batch)
         batch.clear()
     }
@@ -114,7 +125,11 @@ final class Feed: TransferDelegate {
             switch (outcome, end) {
             case (.broken(let why), _): return .cut(why: why)
             case (.more, .complete) where reader.isWithinLine: return .cut(why: "it ended within a line")
-            case (.ended, _), (.more, .complete): return .clean
+            case (.more, .complete) where form == .normal: return .cut(why: "it ended without its last line")
+            case (.ended(let tail), _):
+                self.tail = tail
+                return .clean
+            case (.more, .complete): return .clean
             case (.more, .failed(let failure)): return .cut(why: failure.message)
             }
         }

@@ -6,48 +6,137 @@ public final class FollowedDatabase {
     public nonisolated let name: String
     /// Tells the databases of one hub apart. One that comes back after it was forgotten has another.
     public nonisolated let number: Int
-    let followers: [any Follower]
-    /// In the order of the followers.
-    private(set) var cursors: [Cursor]
+    var seats: [Seat]
     var machine: DatabaseMachine
     var feed: Feed?
     var isListed = false
+    /// How many copies the server keeps; the rows of one may not be in another yet.
+    var copies = 1
+    var places = PlaceHistory()
+    var catchUps: [CatchUp] = []
+    var catchUpBackoff = Backoff()
+    /// How often the server has refused the place of one who is to catch up.
+    var refusedPlaces = 0
+    private let detached: @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
 
-    init(name: String, number: Int, followers: [any Follower], beginning: DatabaseMachine.Beginning) {
+    /// - Parameter detached: Called for each follower that is detached, and is to catch up.
+    init(
+        name: String,
+        number: Int,
+        seats: [Seat],
+        detached: @escaping @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
+    ) {
         self.name = name
         self.number = number
-        self.followers = followers
-        machine = DatabaseMachine(beginning: beginning)
-        cursors = Array(repeating: Cursor(instance: nil, seq: .zero), count: followers.count)
+        self.seats = seats
+        self.detached = detached
+        let told = seats.compactMap(\.cursor.instance)
+        machine = DatabaseMachine(isTold: !told.isEmpty, generation: told.map(\.generation).max() ?? 0)
     }
 
+    /// Whether its feed is to flow: some follower can take what it gives, or none is there to hold it up. One of many
+    /// that cannot is detached; but where nobody can, the feed may as well wait.
     var hasRoom: Bool {
-        for follower in followers where !follower.hasRoom { return false }
-        return true
+        var isAnyoneAttached = false
+        for seat in seats where seat.isAttached {
+            if seat.follower.hasRoom { return true }
+            isAnyoneAttached = true
+        }
+        return !isAnyoneAttached
     }
 
-    /// Everyone is as if told of `instance`.
-    func adopt(_ instance: Instance, at seq: Seq?) {
-        for index in cursors.indices {
-            cursors[index].instance = instance
-            if let seq { cursors[index].seq = seq }
+    var needsDocuments: Bool { seats.contains { $0.follower.needs.documents } }
+
+    /// Whether the shared feed's rows are needed one by one.
+    var needsRows: Bool {
+        seats.contains { $0.passed != nil || $0.follower.needs.rows } || catchUps.contains { $0.isJoining }
+    }
+
+    /// Whether nobody has anything left to be told of it.
+    var isSettled: Bool {
+        !seats.contains { $0.isDetached && $0.cursor.instance != nil }
+    }
+
+    // MARK: Lives
+
+    /// It has been found: everyone begins.
+    func arrive(_ present: Instance, updateSeq: Seq) -> Arrival {
+        let beginnings = seats.map { seat -> Arrival.Beginning in
+            if case .waiting(let beginning) = seat.state { beginning } else { .resume(seat.cursor) }
+        }
+        let arrival = Arrival(beginnings, present: present, updateSeq: updateSeq)
+        for (index, start) in arrival.starts.enumerated() {
+            guard start.events.isEmpty || seats[index].follower.hasRoom else {
+                detach(index)
+                continue
+            }
+            if start.events.isEmpty {
+                seats[index].cursor = start.cursor
+            } else {
+                seats[index].tell(arrival.instance, of: self)
+            }
+            seats[index].state = .attached
+            if !start.isAtPosition { detach(index) }
+        }
+        return arrival
+    }
+
+    /// There was none at the first look: whatever comes under this name comes while Herald looks.
+    func isAbsent() {
+        for index in seats.indices {
+            guard case .waiting(.now) = seats[index].state else { continue }
+            seats[index].state = .waiting(.zero)
+            seats[index].follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: .untold)))
         }
     }
 
-    /// Tells each follower what it does not know yet.
-    func tell(_ instance: Instance?) {
-        for (index, follower) in followers.enumerated() {
-            let events = LifeEvent.between(told: cursors[index].instance, present: instance)
-            guard !events.isEmpty else { continue }
-            for event in events { follower.receive(event, of: self) }
-            cursors[index] = Cursor(instance: instance, seq: .zero)
+    /// This life has a name now.
+    func adopt(_ instance: Instance) {
+        for index in seats.indices where seats[index].cursor.instance?.isSameLife(as: instance) ?? false {
+            seats[index].cursor.instance = instance
         }
     }
 
-    func give(_ batch: ChangeBatch) {
-        for (index, follower) in followers.enumerated() {
-            follower.receive(batch, of: self)
-            if let seq = batch.seq { cursors[index].seq = seq }
+    /// Another life has begun, or there is none any more. Who has no room is told later.
+    func tell(_ present: Instance?) {
+        for index in seats.indices {
+            seats[index].passed = nil
+            if present == nil, case .waiting = seats[index].state {
+                // Told of a life before Herald was last stopped: that one is over.
+                seats[index].state = .attached
+            }
+            guard seats[index].isAttached, seats[index].follower.hasRoom else {
+                detach(index)
+                continue
+            }
+            seats[index].tell(present, of: self)
         }
+    }
+
+    /// It is given nothing any more, and is to catch up once it has room.
+    func detach(_ seat: Int) {
+        seats[seat].state = .detached
+        seats[seat].passed = nil
+        detached(self, seat)
+    }
+
+    /// The feed goes on without those who hold it up.
+    func detachAll() {
+        for index in seats.indices where seats[index].isAttached { detach(index) }
+    }
+
+    // MARK: Changes
+
+    /// Gives it to all who are attached and have room. Those who have none are detached.
+    func give(_ batch: ChangeBatch, at now: ContinuousClock.Instant) {
+        if copies > 1, let seq = batch.seq { places.note(seq, at: now) }
+        for index in seats.indices where seats[index].isAttached {
+            guard seats[index].follower.hasRoom else {
+                detach(index)
+                continue
+            }
+            seats[index].give(batch, of: self, at: now)
+        }
+        for catchUp in catchUps where catchUp.isJoining { catchUp.hold(batch) }
     }
 }

@@ -65,8 +65,9 @@ extension Hub {
         for database in databases.values where !database.isListed && database.machine.isPresent {
             act(database.machine.look(), on: database)
         }
+        lookForRemembered()
         if !hasListed { log.info("\(names.count) databases on the server, \(found) of them followed") }
-        hasListed = true
+        noteScopes()
     }
 
     /// No list for this user: what is named is looked for, what is not named cannot be found.
@@ -95,23 +96,50 @@ extension Hub {
             guard let database = known(name), !database.machine.isPresent else { continue }
             act(database.machine.look(), on: database)
         }
+        lookForRemembered()
+        if !options.hasGlobs { noteScopes() }
     }
 
-    /// The database of this name, made known if anyone wants it. One that is there at the first look begins as the
-    /// options say, others (`isNew`) at their creation.
+    /// The database of this name, made known if anyone wants it. `isNew`: it is being created now.
     func known(_ name: String, isNew: Bool = false) -> FollowedDatabase? {
         if let database = databases[name] { return database }
-        let interested = followers.filter { $0.wants(database: name) }
-        guard !interested.isEmpty else { return nil }
-        let database = FollowedDatabase(
-            name: name,
-            number: nextNumber,
-            followers: interested,
-            beginning: isNew || hasListed || !options.startsNow ? .zero : .now
-        )
+        let remembered = memory.take(name)
+        var seats: [Seat] = []
+        for (index, follower) in followers.enumerated() where follower.wants(database: name) {
+            let beginning = remembered[follower.name] ?? firstBeginning(of: follower, in: name, isNew: isNew)
+            if beginning == .now { follower.ledger.begins(atNowIn: name) }
+            seats.append(Seat(follower, index: index, beginning: beginning))
+        }
+        guard !seats.isEmpty else { return nil }
+        let database = FollowedDatabase(name: name, number: nextNumber, seats: seats) { [weak self] database, seat in
+            self?.queue(database, seat)
+        }
         nextNumber += 1
         databases[name] = database
         return database
+    }
+
+    /// Where a follower begins in a database of which it was never told. One that has looked before, with the same
+    /// choice of databases, would have been told of it: so it was created since.
+    private func firstBeginning(of follower: any Follower, in name: String, isNew: Bool) -> Arrival.Beginning {
+        if isNew || hasListed || !follower.startsNow { return .zero }
+        let hasLooked = memory.scope(of: follower.name).map { follower.wants(database: name, inScope: $0) } ?? false
+        return hasLooked ? .zero : .now
+    }
+
+    /// The first look is over: from now on a database that nobody was told of is a new one.
+    private func noteScopes() {
+        guard !hasListed else { return }
+        hasListed = true
+        for follower in followers { follower.ledger.begins(withScope: follower.scope) }
+    }
+
+    /// Those that somebody was told of, and that nobody has heard of since Herald was last stopped: they may be gone.
+    private func lookForRemembered() {
+        for name in memory.databases where options.selects(name) {
+            guard let database = known(name) else { continue }
+            act(database.machine.look(), on: database)
+        }
     }
 
     func scheduleRescan() {
@@ -134,6 +162,7 @@ extension Hub {
         guard isRunning, let database = databases[name] else { return }
         switch answer {
         case .ok(let info):
+            database.copies = info.copies
             act(database.machine.found(info, tellsInstances: server.info?.tellsInstances ?? false), on: database)
         case .missing: act(database.machine.missing(), on: database)
         case .refused(let refusal):

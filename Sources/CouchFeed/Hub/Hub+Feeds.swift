@@ -24,12 +24,17 @@ extension Hub {
                     guard let self, let database, isRunning else { return }
                     act(database.machine.waitIsOver(), on: database)
                 }
-            case .adopt(let instance): database.adopt(instance, at: database.machine.position)
+            case .appeared(let instance, let updateSeq): arrived(database, instance, updateSeq)
+            case .absent: database.isAbsent()
+            case .adopt(let instance): database.adopt(instance)
             case .present(let instance):
                 log.debug("database \(database.name) begins")
+                cancelCatchUps(of: database)
+                database.places.clear()
                 database.tell(instance)
             case .gone:
                 log.debug("database \(database.name) is gone")
+                cancelCatchUps(of: database)
                 database.tell(nil)
             case .startOver:
                 log.error(
@@ -46,8 +51,47 @@ extension Hub {
             }
         }
         // One that is named stays known: whether it was there at the first look matters when it comes.
-        if database.machine.isForgettable, !options.names.contains(database.name) {
+        if database.machine.isForgettable, database.isSettled, !options.names.contains(database.name) {
             databases[database.name] = nil
+        }
+    }
+
+    /// It has been found. Where somebody begins "now", that place is saved before the feed opens: else a crash in
+    /// between would make it a later now, and what lies between would be lost.
+    private func arrived(_ database: FollowedDatabase, _ instance: Instance, _ updateSeq: Seq) {
+        let beginsNow = database.seats.indices.filter { index in
+            if case .waiting(.now) = database.seats[index].state { true } else { false }
+        }
+        let arrival = database.arrive(instance, updateSeq: updateSeq)
+        let begun = (database, arrival)
+        guard !beginsNow.isEmpty else { return begin([begun]) }
+        for index in beginsNow {
+            let seat = database.seats[index]
+            seat.follower.ledger.delivered(CollectionOfOne(Mark(database: database.name, cursor: seat.cursor)))
+        }
+        waitingForSave.append(begun)
+        if waitingForSave.count == 1 { CurlLoop.atEndOfTurn { [weak self] in self?.saveAndBegin() } }
+    }
+
+    private func saveAndBegin() {
+        guard !isSaving, !waitingForSave.isEmpty else { return }
+        isSaving = true
+        let some = waitingForSave
+        waitingForSave = []
+        Task { @CurlLoop [weak self, keeper] in
+            await keeper.saveNow()
+            guard let self, isRunning else { return }
+            isSaving = false
+            begin(some)
+            saveAndBegin()
+        }
+    }
+
+    private func begin(_ some: [(database: FollowedDatabase, arrival: Arrival)]) {
+        for (database, arrival) in some where databases[database.name] === database {
+            database.places.note(arrival.position, at: .now)
+            act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
+            queueDetached(of: database)
         }
     }
 
@@ -64,11 +108,13 @@ extension Hub {
             var request = try address.request(
                 """
                 \(ServerAddress.path(ofDatabase: database.name))/_changes?feed=continuous\
-                &heartbeat=\(options.heartbeat.wholeMilliseconds)&since=\(since.query)
+                &heartbeat=\(options.heartbeat.wholeMilliseconds)&since=\(since.query)\
+                \(database.needsDocuments ? "&include_docs=true" : "")
                 """
             )
             request.bufferSize = bufferSize
             let feed = Feed(request, owner: self)
+            feed.keepsRows = database.needsRows
             database.feed = feed
             feedOwners[ObjectIdentifier(feed)] = database
             feed.start()
@@ -116,7 +162,8 @@ extension Hub: FeedOwner {
 
     func feed(_ feed: Feed, gave batch: ChangeBatch) {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
-        if !batch.isEmpty { database.give(batch) }
+        if !batch.isEmpty { database.give(batch, at: feed.lastHeard) }
+        if feed.keepsRows { feed.keepsRows = database.needsRows }
         let actions = database.machine.flowed(hasRows: !batch.isEmpty, to: batch.seq)
         if !actions.isEmpty { act(actions, on: database) }
     }

@@ -11,9 +11,11 @@ public final class Hub {
     let address: ServerAddress
     let options: HubOptions
     let followers: [any Follower]
+    let keeper: CursorKeeper
     let log: Logger
     let client: ServerClient
-    var server = ServerMachine()
+    var server: ServerMachine
+    var memory: Memory
     var random = SystemRandomNumberGenerator()
     var databases: [String: FollowedDatabase] = [:]
     var nextNumber = 0
@@ -42,15 +44,39 @@ public final class Hub {
     var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
     var openingCount = 0
     private var sweepTimer: LoopTimer?
+    var waitingForSave: [(database: FollowedDatabase, arrival: Arrival)] = []
+    var isSaving = false
+
+    // Catching up
+    var catchUps: [CatchUp] = []
+    /// For each follower, what it is to catch up with, in order.
+    var queues: [CatchUpQueue]
+    var isCatchUpDue = false
+    private let foundWrongServer: @Sendable (WrongServer) -> Void
 
     /// More connections at once would overrun the queue of a server that listens with a backlog of 128.
     static let mostOpening = 64
 
-    public init(address: ServerAddress, options: HubOptions, followers: [any Follower], log: Logger) {
+    /// - Parameters:
+    ///   - keeper: Has the cursors from which the followers go on, and saves them.
+    ///   - foundWrongServer: Called if the cursors turn out to be those of another server; nothing is followed then.
+    public init(
+        address: ServerAddress,
+        options: HubOptions,
+        followers: [any Follower],
+        keeper: CursorKeeper,
+        log: Logger,
+        foundWrongServer: @escaping @Sendable (WrongServer) -> Void
+    ) {
         self.address = address
         self.options = options
         self.followers = followers
+        self.keeper = keeper
         self.log = log
+        self.foundWrongServer = foundWrongServer
+        memory = keeper.memory
+        server = ServerMachine(expectedID: keeper.memory.serverID)
+        queues = followers.map { _ in CatchUpQueue() }
         client = ServerClient(address)
     }
 
@@ -73,11 +99,14 @@ public final class Hub {
             database.feed = nil
         }
         feedOwners = [:]
+        for catchUp in catchUps { catchUp.cancel() }
     }
 
-    /// A follower that had no room has some: feeds that waited go on.
+    /// A follower that had no room has some: feeds that waited go on, and it catches up with those that did not.
     public func roomAgain() {
         guard isRunning else { return }
+        for catchUp in catchUps { catchUp.roomAgain() }
+        catchUpWhereThereIsRoom()
         for database in databases.values {
             if let feed = database.feed, feed.isPaused, database.machine.mayFlow, database.hasRoom { feed.resume() }
         }
@@ -98,7 +127,9 @@ public final class Hub {
                     guard let self, isRunning else { return }
                     act(server.waitIsOver())
                 }
+            case .wrong(let info): foundWrongServer(WrongServer(info: info, url: address.url))
             case .up(let info, let isFirst):
+                if let uuid = info.uuid { Task { [keeper] in await keeper.remember(server: uuid) } }
                 log.info("\(isFirst ? "found" : "found again"): \(info) at \(address.url)")
                 serverIsUp()
             case .rest(let duration):
@@ -134,6 +165,7 @@ public final class Hub {
         for database in databases.values where database.machine.connection == .closed {
             act(database.machine.look(), on: database)
         }
+        for database in databases.values { queueDetached(of: database) }
         startBell()
         scheduleRescan()
     }
@@ -160,10 +192,17 @@ public final class Hub {
             guard let self, isRunning else { return }
             let limit = ContinuousClock.now - options.silenceLimit
             for database in databases.values {
-                guard let feed = database.feed, !feed.isPaused, feed.lastHeard < limit else { continue }
+                guard let feed = database.feed, feed.lastHeard < limit else { continue }
+                if feed.isPaused {
+                    // Whoever reads nothing for so long may take as long again: the feed goes on without them.
+                    database.detachAll()
+                    feed.resume()
+                    continue
+                }
                 feed.cancel()
                 self.feed(feed, ended: .cut(why: "silent for \(options.silenceLimit.text)"))
             }
+            sweepCatchUps()
             if bell.isConnected, bell.lastHeard < limit {
                 bell.stop()
                 bellFellSilent(why: "silent for \(options.silenceLimit.text)", isForGood: false, retryAfter: nil)
@@ -181,4 +220,10 @@ extension Duration {
         let tenths = milliseconds / 100 % 10
         return tenths == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds / 1000).\(tenths) s"
     }
+}
+
+/// The server that answers is not the one whose cursors the store has.
+public struct WrongServer: Error, Sendable {
+    public var info: ServerInfo
+    public var url: String
 }

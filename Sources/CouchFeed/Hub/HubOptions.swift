@@ -6,10 +6,6 @@ public struct HubOptions: Sendable {
     public var names: [String]
     /// Whether there are others than those.
     public var hasGlobs: Bool
-    /// Whether databases that are there when the server is first seen begin
-    /// where they are, untold; else they are told as created, and all of their
-    /// changes come.
-    public var startsNow: Bool
     /// How often the server is to be heard of on a quiet feed.
     public var heartbeat: Duration
     /// How often the list of databases is asked for where no bell rings.
@@ -19,14 +15,12 @@ public struct HubOptions: Sendable {
         selects: @escaping @Sendable (String) -> Bool,
         names: [String] = [],
         hasGlobs: Bool = true,
-        startsNow: Bool = true,
         heartbeat: Duration = .seconds(10),
         rescan: Duration = .seconds(5)
     ) {
         self.selects = selects
         self.names = names
         self.hasGlobs = hasGlobs
-        self.startsNow = startsNow
         self.heartbeat = heartbeat
         self.rescan = rescan
     }

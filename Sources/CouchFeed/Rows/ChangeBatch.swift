@@ -15,6 +15,9 @@ public struct ChangeBatch: Sendable {
     public private(set) var count = 0
     /// Up to where these changes reach; `nil` where none of them had a seq.
     public internal(set) var seq: Seq?
+    /// The changes one by one; `nil` unless they were asked for.
+    public private(set) var rows: RowBlock?
+    private var gatherer = RowGatherer()
 
     public init() {}
 
@@ -35,10 +38,43 @@ public struct ChangeBatch: Sendable {
         items.append(.designDocument(id: id))
     }
 
-    /// Empties it and keeps its memory.
+    mutating func gather(_ row: FeedLine.Row, of line: UnsafeRawBufferPointer, isDesignDocument: Bool) {
+        gatherer.append(row, of: line, isDesignDocument: isDesignDocument)
+    }
+
+    /// It is given on now: rows that were gathered are to be seen, if all were.
+    mutating func seal() {
+        rows = !gatherer.rows.isEmpty && gatherer.rows.count == count ? gatherer.take() : nil
+    }
+
+    /// Empties it and keeps its memory, but for rows, which others may have kept.
     mutating func clear() {
         items.removeAll(keepingCapacity: true)
         count = 0
         seq = nil
+        rows = nil
+        gatherer = RowGatherer()
+    }
+
+    /// The same, less the rows whose keys (``RowBlock/key(_:)``) are in `passed`, out of which they are taken. Without
+    /// ``rows`` it is the same.
+    func without(_ passed: inout Set<[UInt8]>) -> ChangeBatch {
+        guard let rows else { return self }
+        let left = rows.rows.filter { passed.remove(rows.key($0)) == nil }
+        guard left.count < rows.rows.count else { return self }
+        var rest = ChangeBatch()
+        rest.seq = seq
+        for row in left {
+            if row.isDesignDocument {
+                let id = rows.bytes[row.id].withUnsafeBytes { JSONText.unescaped($0) }
+                var quoted: [UInt8] = []
+                JSONText.append(quoted: id, to: &quoted)
+                rest.appendDesignDocument(id: quoted)
+            } else {
+                rest.appendDocuments(1)
+            }
+        }
+        rest.rows = RowBlock(bytes: rows.bytes, rows: left)
+        return rest
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Cuts the bytes of a continuous `_changes` feed into lines, wherever the
-/// network cut them, and gathers the changes.
+/// Cuts the bytes of a `_changes` feed into lines, wherever the network cut
+/// them, and gathers the changes.
 ///
 /// A line ends with `\n` and nothing else (ids may hold U+2028 and the like);
 /// blank ones are heartbeats, or precede a batch. A half line waits for its
@@ -9,8 +9,8 @@ import Glibc
 struct ChangeReader {
     enum Outcome: Equatable {
         case more
-        /// The server has said its last line.
-        case ended
+        /// The server has said its last line, which tells this.
+        case ended(FeedTail)
         /// This is no feed, or no longer one: nothing behind the last whole row counts.
         case broken(String)
     }
@@ -18,10 +18,33 @@ struct ChangeReader {
     /// Longer lines are taken for garbage: a CouchDB allows documents of 8 MB unless it is told otherwise.
     static let maximumLineLength = 64 << 20
 
+    /// How a feed is written (`COUCHDB.md`, "`_changes`").
+    enum Form {
+        /// A row a line, with no end but the server's.
+        case continuous
+        /// One JSON object: its rows, then its end.
+        case normal
+    }
+
+    /// Where in a normal feed it is.
+    private enum Part {
+        case beginning, rows, end
+    }
+
+    /// Whether batches have their rows one by one. To be changed between batches only.
+    var keepsRows = false
+    private let form: Form
+    private var part = Part.beginning
+    /// What stands behind the rows of a normal feed.
+    private var end: [UInt8] = []
     private var half: [UInt8] = []
     private var outcome = Outcome.more
     /// How many lines were rows or blank ones: what a feed is made of.
     private(set) var soundLineCount = 0
+
+    init(form: Form = .continuous) {
+        self.form = form
+    }
 
     /// Whether the last line has not ended yet.
     var isWithinLine: Bool { !half.isEmpty }
@@ -78,7 +101,19 @@ struct ChangeReader {
             soundLineCount += 1
             return
         }
-        switch FeedLine(line) {
+        switch form {
+        case .continuous: readRow(line, into: &batch, &documents, &seq)
+        case .normal: readPart(line, into: &batch, &documents, &seq)
+        }
+    }
+
+    private mutating func readRow(
+        _ line: UnsafeRawBufferPointer,
+        into batch: inout ChangeBatch,
+        _ documents: inout Int,
+        _ seq: inout UnsafeRawBufferPointer?
+    ) {
+        switch FeedLine(line, isWhole: keepsRows) {
         case .change(let row):
             soundLineCount += 1
             let id = UnsafeRawBufferPointer(rebasing: line[row.id.range])
@@ -86,14 +121,104 @@ struct ChangeReader {
                 batch.appendDocuments(documents)
                 documents = 0
                 batch.appendDesignDocument(id: designDocument)
+                if keepsRows { batch.gather(row, of: line, isDesignDocument: true) }
             } else {
                 documents += 1
+                if keepsRows { batch.gather(row, of: line, isDesignDocument: false) }
             }
             if let range = row.seq { seq = UnsafeRawBufferPointer(rebasing: line[range]) }
-        case .end: outcome = .ended
+        case .end(let tail): outcome = .ended(tail)
         case .error(let error): outcome = .broken("the server said: \(error)")
         case .broken(let why): outcome = .broken("a line that is no row: \(why)")
         }
+    }
+
+    // MARK: Normal feeds
+
+    private mutating func readPart(
+        _ line: UnsafeRawBufferPointer,
+        into batch: inout ChangeBatch,
+        _ documents: inout Int,
+        _ seq: inout UnsafeRawBufferPointer?
+    ) {
+        let text = Self.trimmed(line)
+        switch part {
+        case .beginning:
+            guard let rest = Self.behind(#"{"results":["#, in: text) else {
+                // An error, mostly.
+                return readRow(line, into: &batch, &documents, &seq)
+            }
+            part = .rows
+            guard !rest.isEmpty, !readAll(text, into: &batch, &documents, &seq) else { return }
+            readPart(rest, into: &batch, &documents, &seq)
+        case .rows:
+            if let rest = Self.behind("]", in: text) {
+                part = .end
+                readEnd(rest)
+            } else if !text.isEmpty {
+                readRow(text, into: &batch, &documents, &seq)
+            }
+        case .end: readEnd(text)
+        }
+    }
+
+    /// Reads a whole answer that stands on one line, as PouchDB Server writes it; false if this is none.
+    private mutating func readAll(
+        _ text: UnsafeRawBufferPointer,
+        into batch: inout ChangeBatch,
+        _ documents: inout Int,
+        _ seq: inout UnsafeRawBufferPointer?
+    ) -> Bool {
+        var rows: [Range<Int>] = []
+        var tail = FeedTail()
+        var scanner = JSONScanner(text)
+        let isWhole = scanner.members { scanner, name in
+            if name.equals("results") {
+                return scanner.elements { scanner in
+                    guard let row = scanner.value() else { return false }
+                    rows.append(row)
+                    return true
+                }
+            }
+            guard let range = scanner.value() else { return false }
+            if name.equals("last_seq") { tail.lastSeq = Seq(json: scanner.bytes[range]) }
+            if name.equals("pending") { tail.pending = Int(String(decoding: scanner.bytes[range], as: UTF8.self)) }
+            return true
+        }
+        guard isWhole, scanner.isAtEnd else { return false }
+        for row in rows where outcome == .more {
+            readRow(UnsafeRawBufferPointer(rebasing: text[row]), into: &batch, &documents, &seq)
+        }
+        if outcome == .more { outcome = .ended(tail) }
+        return true
+    }
+
+    /// Reads a piece of what stands behind the rows: `"last_seq":"...","pending":0}`.
+    private mutating func readEnd(_ text: UnsafeRawBufferPointer) {
+        end.append(contentsOf: text)
+        let line = Array("{".utf8) + end
+        line.withUnsafeBytes { bytes in
+            if case .end(let tail) = FeedLine(bytes) { outcome = .ended(tail) }
+        }
+        if end.count > 64 * 1024 { outcome = .broken("there is no end behind the rows") }
+    }
+
+    /// Without blanks at its ends, and without the comma behind a row.
+    private static func trimmed(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var (start, end) = (0, line.count)
+        while start < end, line[start] <= 0x20 { start += 1 }
+        while end > start, line[end - 1] <= 0x20 { end -= 1 }
+        if end > start, line[end - 1] == UInt8(ascii: ",") { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: line[start..<end])
+    }
+
+    /// What stands behind `start`, and blanks and a comma; `nil` if the text begins otherwise.
+    private static func behind(_ start: StaticString, in text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        let count = start.utf8CodeUnitCount
+        guard text.count >= count, UnsafeRawBufferPointer(rebasing: text[..<count]).equals(start) else { return nil }
+        var rest = trimmed(UnsafeRawBufferPointer(rebasing: text[count...]))
+        if rest.first == UInt8(ascii: ",") { rest = trimmed(UnsafeRawBufferPointer(rebasing: rest[1...])) }
+        return rest
     }
 
     /// The id as notices show it, if it is a design document's.

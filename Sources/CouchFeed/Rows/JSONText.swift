@@ -26,7 +26,7 @@ public enum JSONText {
 
     /// What the inside of a JSON string stands for, as UTF-8. What is no escape,
     /// lone surrogates too, becomes U+FFFD.
-    static func unescaped(_ text: UnsafeRawBufferPointer) -> [UInt8] {
+    public static func unescaped(_ text: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var index = 0

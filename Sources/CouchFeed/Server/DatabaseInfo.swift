@@ -3,10 +3,13 @@ struct DatabaseInfo: Sendable, Equatable {
     /// Raw: whether it means anything depends on the server (``ServerInfo/tellsInstances``).
     var instanceStartTime: String?
     var updateSeq: Seq
+    /// How many copies of each document the server keeps (`cluster.n`).
+    var copies: Int
 
-    init(instanceStartTime: String?, updateSeq: Seq) {
+    init(instanceStartTime: String?, updateSeq: Seq, copies: Int = 1) {
         self.instanceStartTime = instanceStartTime
         self.updateSeq = updateSeq
+        self.copies = copies
     }
 
     /// `nil` if this is not the description of a database.
@@ -22,7 +25,22 @@ struct DatabaseInfo: Sendable, Equatable {
     private init?(_ scanner: inout JSONScanner) {
         var startTime: String?
         var seq: Seq?
+        var copies = 1
         let isObject = scanner.members { scanner, name in
+            if name.equals("cluster") {
+                var probe = scanner
+                if probe.members({ cluster, name in
+                    guard let range = cluster.value() else { return false }
+                    if name.equals("n") {
+                        copies = Int(String(decoding: cluster.bytes[range], as: UTF8.self)) ?? 1
+                    }
+                    return true
+                }) {
+                    scanner = probe
+                    return true
+                }
+                return scanner.value() != nil
+            }
             if name.equals("instance_start_time") {
                 startTime = scanner.optionalText()
                 return true
@@ -32,7 +50,7 @@ struct DatabaseInfo: Sendable, Equatable {
             return true
         }
         guard isObject, let seq else { return nil }
-        self.init(instanceStartTime: startTime, updateSeq: seq)
+        self.init(instanceStartTime: startTime, updateSeq: seq, copies: copies)
     }
 
     /// Reads the answer of `POST /_dbs_info`: by name, those that were found. `nil` if it is no such answer.

@@ -1,111 +1,254 @@
-/// What waits to be written to one notifier, in order: decides what is queued,
-/// what is merged, and what is written next. Knows no I/O.
+import CouchFeed
+
+/// What waits to be written to one notifier, in order, with the marks that
+/// move its cursors: decides what is queued, what is merged, what is written
+/// next, and what has been delivered when it was. Knows no I/O.
+///
+/// A line is first *handed* to whoever writes it, then *delivered*. What was
+/// handed and not delivered can be handed again.
 struct OutboxQueue {
-    /// What to do when more waits than the outbox holds.
-    enum WhenFull {
-        /// Keep what comes as a set, until the queue has been written.
-        case merge
-        /// Take it all the same; whoever fills the outbox is to look at ``OutboxQueue/isFull``.
-        case grow
+    /// What becomes of notices that are to be merged.
+    enum Policy: Equatable {
+        /// They are merged while more waits than the outbox holds, until that has been written.
+        case mergeWhenFull
+        /// They are held back and merged.
+        case debounce(Debounce)
+        /// None is. Whoever fills the outbox is to look at ``OutboxQueue/isFull``.
+        case keepAll
     }
 
-    /// Some equal lines. They share one array with all outboxes that hold the line.
-    private struct Item {
-        var line: [UInt8]
-        var count: Int
-    }
+    typealias Instant = ContinuousClock.Instant
 
     private let capacity: Int
-    private let whenFull: WhenFull
-    private var items: [Item] = []
+    private let policy: Policy
+    private var parcels: [Parcel] = []
+    /// The first parcel that is not delivered whole, and how many of its lines are.
     private var first = 0
-    /// What the queued lines will be, written out.
+    private var delivered = 0
+    /// The parcel, and the line in it, that is handed next.
+    private var next = 0
+    private var nextLine = 0
+    /// What is not delivered yet takes so many bytes.
     private(set) var byteCount = 0
-    private var pending = PendingNotices()
+    /// What all lines that were ever delivered were, in bytes.
+    private(set) var deliveredByteCount = 0
+    /// Lines that were not handed yet.
+    private var waitingCount = 0
+    private var pending: PendingNotices
+    /// Receipts for what had no lines and came behind all lines that wait.
+    private var trailing: [String: Mark] = [:]
 
-    /// - Parameter capacity: In bytes of lines.
-    init(capacity: Int, whenFull: WhenFull) {
+    /// Runs of equal lines are cut here, so that the marks of a long one come in time.
+    private static let longestRun = 4096
+
+    /// - Parameter capacity: In bytes.
+    init(capacity: Int, policy: Policy) {
         self.capacity = capacity
-        self.whenFull = whenFull
+        self.policy = policy
+        let debounce: Debounce? = if case .debounce(let debounce) = policy { debounce } else { nil }
+        pending = PendingNotices(debounce: debounce)
     }
 
-    var isEmpty: Bool { byteCount == 0 && pending.isEmpty }
+    /// Whether everything has been delivered.
+    var isEmpty: Bool { first == parcels.count && pending.isEmpty }
+    /// Whether everything has been handed.
+    var isAllHanded: Bool { waitingCount == 0 && pending.isEmpty }
+    /// Whether something can be handed now.
+    mutating func canHand(at now: Instant) -> Bool {
+        waitingCount > 0 || pending.hasDue(at: now)
+    }
     var isFull: Bool { byteCount >= capacity }
-    /// Whether notices are being merged.
-    var isBehind: Bool { !pending.isEmpty }
+    /// Whether notices are being merged because the notifier is behind.
+    var isBehind: Bool { policy == .mergeWhenFull && !pending.isEmpty }
 
     // MARK: In
 
-    mutating func created(_ database: String, line: [UInt8]) {
-        mergesNow ? pending.created(database, line: line) : append(line, 1)
+    mutating func created(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
+        mergesNow ? pending.created(database, line: line, mark: mark, at: now) : append(line, 1, mark)
     }
 
-    mutating func deleted(_ database: String, line: [UInt8]) {
-        mergesNow ? pending.deleted(database, line: line) : append(line, 1)
+    mutating func deleted(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
+        guard mergesNow else { return append(line, 1, mark) }
+        // What began and ended while it was merged leaves its mark only.
+        if let mark = pending.deleted(database, line: line, mark: mark, at: now) { reached(mark) }
     }
 
-    mutating func updated(_ database: String, line: [UInt8], count: Int) {
+    mutating func updated(_ database: String, line: [UInt8], count: Int, mark: Mark? = nil, at now: Instant) {
         guard count > 0 else { return }
         // A long run is cut where the outbox is full, so that it holds what it is meant to hold, and one line more at most.
-        let room = whenFull == .grow ? count : max((capacity - byteCount + line.count - 1) / line.count, 0)
+        let room = policy == .keepAll ? count : max((capacity - byteCount + line.count - 1) / line.count, 0)
         let taken = mergesNow ? 0 : min(count, room)
-        if taken > 0 { append(line, taken) }
-        if taken < count { pending.updated(database, line: line) }
+        if taken > 0 { append(line, taken, taken == count ? mark : nil) }
+        if taken < count { pending.updated(database, line: line, count: count - taken, mark: mark, at: now) }
     }
 
-    mutating func designDocumentUpdated(_ database: String, line: [UInt8]) {
-        mergesNow ? pending.designDocumentUpdated(database, line: line) : append(line, 1)
+    mutating func designDocumentUpdated(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
+        mergesNow ? pending.designDocumentUpdated(database, line: line, mark: mark, at: now) : append(line, 1, mark)
+    }
+
+    /// Lines that are never merged, with the marks that they bring along and one for their end.
+    mutating func append(_ block: LineBlock, mark: Mark?) {
+        append(Parcel(lines: .block(block), count: block.count, mark: mark), size: block.bytes.count + block.seqSize)
+    }
+
+    /// A dead letter that is tried again.
+    mutating func append(letter: Int64, line: [UInt8]) {
+        append(Parcel(lines: .equal(line), count: 1), size: line.count)
+        parcels[parcels.count - 1].earlier.append(.letter(letter))
+    }
+
+    /// Nothing but a mark, which waits for what came before it.
+    mutating func reached(_ mark: Mark) {
+        if !pending.move(mark) { trailing[mark.database] = mark }
     }
 
     /// Once something is in the set, all that follows goes there too: else it would overtake.
     private var mergesNow: Bool {
-        whenFull == .merge && (isFull || !pending.isEmpty)
+        switch policy {
+        case .keepAll: false
+        case .mergeWhenFull: isFull || !pending.isEmpty
+        case .debounce: true
+        }
     }
 
-    private mutating func append(_ line: [UInt8], _ count: Int) {
-        byteCount += line.count * count
+    private mutating func append(_ line: [UInt8], _ count: Int, _ mark: Mark?) {
+        let last = parcels.count - 1
         // The same array, mostly: then comparing costs nothing.
-        if items.count > first, items[items.count - 1].line == line {
-            items[items.count - 1].count += count
+        if last >= first, trailing.isEmpty, parcels[last].count + count <= Self.longestRun,
+            parcels[last].mark == nil || mark != nil, case .equal(let before) = parcels[last].lines, before == line,
+            parcels[last].earlier.isEmpty
+        {
+            byteCount += line.count * count
+            waitingCount += count
+            if next > last { (next, nextLine) = (last, parcels[last].count) }
+            parcels[last].count += count
+            parcels[last].mark = mark ?? parcels[last].mark
         } else {
-            items.append(Item(line: line, count: count))
+            append(Parcel(lines: .equal(line), count: count, mark: mark), size: line.count * count)
         }
+    }
+
+    private mutating func append(_ parcel: Parcel, size: Int) {
+        var parcel = parcel
+        if !trailing.isEmpty {
+            if let mark = parcel.mark { trailing[mark.database] = nil }
+            parcel.earlier += trailing.values.map { .mark($0) }
+            trailing.removeAll()
+        }
+        byteCount += size + Parcel.overhead
+        waitingCount += parcel.count
+        parcels.append(parcel)
     }
 
     // MARK: Out
 
-    /// Puts whole lines into `bytes`, whose memory is used again, until they are about `limit` bytes or none is left; at
-    /// least one, if there is one.
-    mutating func take(upTo limit: Int, into bytes: inout [UInt8]) {
-        if byteCount == 0 { refill(upTo: limit) }
+    /// Hands whole lines: puts them into `bytes`, whose memory is used again, until they are about `limit` bytes, or
+    /// `most` lines, or none is left; at least one, if there is one and one may be handed.
+    ///
+    /// - Returns: How many lines they are.
+    mutating func hand(upTo limit: Int, most: Int = .max, into bytes: inout [UInt8], at now: Instant) -> Int {
         bytes.removeAll(keepingCapacity: true)
-        while first < items.count, bytes.count < limit {
-            let item = items[first]
-            let count = min(item.count, max((limit - bytes.count) / item.line.count, 1))
-            bytes.append(item.line, times: count)
-            if count == item.count {
-                first += 1
-            } else {
-                items[first].count -= count
+        guard most > 0 else { return 0 }
+        if waitingCount == 0 { refill(upTo: limit, at: now) }
+        var lines = 0
+        while next < parcels.count, bytes.count < limit, lines < most {
+            let count = parcels[next].count(from: nextLine, upTo: limit - bytes.count, most: most - lines)
+            switch parcels[next].lines {
+            case .equal(let line): bytes.append(line, times: count)
+            case .block(let block):
+                bytes.append(contentsOf: block.bytes[block.end(of: nextLine - 1)..<block.end(of: nextLine + count - 1)])
+            }
+            lines += count
+            nextLine += count
+            if nextLine == parcels[next].count {
+                next += 1
+                nextLine = 0
             }
         }
-        byteCount -= bytes.count
-        compact()
+        waitingCount -= lines
+        return lines
     }
 
-    /// The queue has been written: what was merged behind it comes now.
-    private mutating func refill(upTo limit: Int) {
-        while byteCount < limit, let lines = pending.popFirst() {
-            for line in lines { append(line, 1) }
+    /// The first `lines` of those that were handed have been delivered.
+    ///
+    /// - Returns: What is to be noted, in order.
+    mutating func deliver(_ lines: Int) -> [Receipt] {
+        var left = lines
+        var receipts: [Receipt] = []
+        while left > 0 {
+            let parcel = parcels[first]
+            let passed = min(left, parcel.count - delivered)
+            let passedBytes = passed == 0 ? 0 : parcel.byteCount(delivered..<(delivered + passed))
+            byteCount -= passedBytes
+            deliveredByteCount += passedBytes
+            left -= passed
+            delivered += passed
+            let isWhole = delivered == parcel.count
+            if isWhole {
+                if case .block(let block) = parcel.lines { byteCount -= block.seqSize }
+                byteCount -= Parcel.overhead
+                receipts += parcel.earlier
+            }
+            if let mark = parcel.mark(after: delivered) { receipts.append(.mark(mark)) }
+            if isWhole {
+                first += 1
+                delivered = 0
+            }
+        }
+        compact()
+        return receipts + takeTrailing()
+    }
+
+    /// The marks behind all lines, where no line is left before them.
+    mutating func takeTrailing() -> [Receipt] {
+        guard first == parcels.count, !trailing.isEmpty else { return [] }
+        defer { trailing.removeAll() }
+        return trailing.values.map { .mark($0) }
+    }
+
+    /// What was handed and not delivered is handed again.
+    mutating func stepBack() {
+        guard (next, nextLine) != (first, delivered) else { return }
+        for index in first..<min(next + 1, parcels.count) {
+            let from = index == first ? delivered : 0
+            let to = index == next ? nextLine : parcels[index].count
+            waitingCount += to - from
+        }
+        next = first
+        nextLine = delivered
+    }
+
+    /// The first line that is not delivered, without its line feed; `nil` if there is none.
+    var firstLine: [UInt8]? {
+        first < parcels.count ? parcels[first].line(delivered).dropLast() : nil
+    }
+
+    /// When something that is held back is due; `nil` where nothing is.
+    mutating func nextDue() -> Instant? { pending.nextDue() }
+
+    /// Nothing is held back any more.
+    mutating func release() {
+        pending.release()
+    }
+
+    /// The queue has been handed: what was merged behind it comes now.
+    private mutating func refill(upTo limit: Int, at now: Instant) {
+        var count = 0
+        while count < limit, let some = pending.popFirst(at: now) {
+            for notice in some {
+                append(notice.line, 1, notice.mark)
+                count += notice.line.count
+            }
         }
     }
 
     private mutating func compact() {
-        if first == items.count {
-            items.removeAll(keepingCapacity: items.count <= 4096)
-            first = 0
-        } else if first > 1024, first * 2 > items.count {
-            items.removeFirst(first)
+        if first == parcels.count {
+            parcels.removeAll(keepingCapacity: parcels.count <= 4096)
+            (first, next, nextLine) = (0, 0, 0)
+        } else if first > 1024, first * 2 > parcels.count {
+            parcels.removeFirst(first)
+            next -= first
             first = 0
         }
     }

@@ -29,14 +29,24 @@ struct Demo: AsyncParsableCommand {
         let server = PocketCouch()
         try await server.start()
         let board = NoticeBoard()
+        let folder = try PassingFolder()
+        defer { folder.remove() }
         let settings = try HeraldSettings.interpret(
-            [(file: "the demo", folder: "/", bytes: Array(Self.configuration(url: server.url).utf8))],
+            [
+                (
+                    file: "the demo", folder: "/",
+                    bytes: Array(Self.configuration(url: server.url, state: folder.path).utf8)
+                )
+            ],
             environment: [:]
         )
         var log = Logger(label: "herald") { StandardErrorLog(label: $0, settings: settings.log) }
         log.logLevel = .warning
+        let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,
+            store: store,
+            contents: contents,
             environment: ChildEnvironment.ofThisProcess(),
             log: log,
             output: { DemoOutput(notifier: $0, board: board) }
@@ -69,10 +79,11 @@ struct Demo: AsyncParsableCommand {
         """
 
     /// `since = 0`, so that nothing depends on whether the story or the watching begins first.
-    private static func configuration(url: String) -> String {
+    private static func configuration(url: String, state: String) -> String {
         """
         [herald]
         log_level = warning
+        state_dir = \(state)
         [source]
         url = \(url)
         since = 0

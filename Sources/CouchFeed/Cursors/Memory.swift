@@ -1,0 +1,35 @@
+import Store
+
+/// What Herald knew when it was last stopped, for the hub to begin with.
+struct Memory {
+    private var beginnings: [String: [String: Arrival.Beginning]] = [:]
+    private let scopes: [String: String]
+    /// The server whose databases these are; `nil` before it was first seen, or if it has no `uuid`.
+    let serverID: String?
+
+    init(_ contents: StoreContents = StoreContents()) {
+        let names = Dictionary(uniqueKeysWithValues: contents.followers.map { ($0.id, $0.name) })
+        for position in contents.positions {
+            for follower in position.followers {
+                guard let name = names[follower] else { continue }
+                beginnings[position.database, default: [:]][name] = position.beginning
+            }
+        }
+        scopes = Dictionary(contents.followers.map { ($0.name, $0.scope) }) { $1 }
+            .filter { !$0.value.isEmpty }
+        serverID = contents.server?.uuid
+    }
+
+    /// The databases of which somebody was told and nothing was asked since.
+    var databases: some Collection<String> { beginnings.keys }
+
+    /// Where followers begin in this database, by their names. Told once: from then on the hub knows better.
+    mutating func take(_ database: String) -> [String: Arrival.Beginning] {
+        beginnings.removeValue(forKey: database) ?? [:]
+    }
+
+    /// What the follower's choice of databases was when it last looked; `nil` if it has never looked.
+    func scope(of follower: String) -> String? {
+        scopes[follower]
+    }
+}

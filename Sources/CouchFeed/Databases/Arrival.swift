@@ -1,0 +1,68 @@
+/// Decides how the followers of a database that has just been found begin in
+/// it: what each is told of its life, where its cursor stands, and where the
+/// feed that they share begins. A value that knows no I/O.
+struct Arrival: Equatable {
+    /// Where a follower begins.
+    enum Beginning: Equatable {
+        /// Where the database stands now; nothing is told of what was.
+        case now
+        /// It is told as created, and all of it is read.
+        case zero
+        /// Where it was served to.
+        case resume(Cursor)
+    }
+
+    struct Start: Equatable {
+        var events: [LifeEvent]
+        var cursor: Cursor
+        /// Whether the shared feed begins where this follower does. Others catch up: positions cannot be compared.
+        var isAtPosition: Bool
+    }
+
+    let instance: Instance
+    /// In the order of the followers.
+    let starts: [Start]
+    /// Where the shared feed begins.
+    let position: Seq
+
+    /// - Parameters:
+    ///   - present: The life that was found.
+    ///   - updateSeq: Where the database stood when it was found.
+    init(_ beginnings: [Beginning], present: Instance, updateSeq: Seq) {
+        let instance =
+            Self.isBehind(beginnings, present, updateSeq)
+            ? Instance(startTime: nil, generation: present.generation + 1) : present
+        let cursors = beginnings.map { Self.start($0, instance, updateSeq) }
+        // Where all begin at one place the feed begins there; else where the database stands, so that it is near the
+        // end of all changes, where those who catch up can join it.
+        let first = cursors.first?.cursor.seq ?? updateSeq
+        let position = cursors.allSatisfy { $0.cursor.seq == first } ? first : updateSeq
+        self.instance = instance
+        self.position = position
+        starts = cursors.map { Start(events: $0.events, cursor: $0.cursor, isAtPosition: $0.cursor.seq == position) }
+    }
+
+    private static func start(
+        _ beginning: Beginning,
+        _ present: Instance,
+        _ updateSeq: Seq
+    ) -> (events: [LifeEvent], cursor: Cursor) {
+        switch beginning {
+        case .now: return ([], Cursor(instance: present, seq: updateSeq))
+        case .zero: return ([.created(present)], Cursor(instance: present, seq: .zero))
+        case .resume(let cursor):
+            let events = LifeEvent.between(told: cursor.instance, present: present)
+            return (events, Cursor(instance: present, seq: events.isEmpty ? cursor.seq : .zero))
+        }
+    }
+
+    /// Whether somebody was served beyond the end of what is there: where seqs are integers, and only there, that
+    /// shows that the database was created anew (`COUCHDB.md`, "Servers differ").
+    private static func isBehind(_ beginnings: [Beginning], _ present: Instance, _ updateSeq: Seq) -> Bool {
+        guard present.startTime == nil, let last = updateSeq.integer else { return false }
+        return beginnings.contains { beginning in
+            guard case .resume(let cursor) = beginning, let seq = cursor.seq.integer else { return false }
+            return last < seq
+        }
+    }
+}

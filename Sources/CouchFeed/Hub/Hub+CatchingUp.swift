@@ -1,0 +1,149 @@
+import Curl
+import Logging
+
+// Followers that were detached come back.
+
+extension Hub {
+    /// A follower catches up with so many databases at a time: more would only make the server slower for others.
+    private static let mostAtOnce = 4
+    /// A reader whose followers take nothing for so long is given up; it begins anew when they do.
+    private static let pauseLimit = Duration.seconds(60)
+
+    /// The follower is to catch up with the database when it is its turn and there is room.
+    func queue(_ database: FollowedDatabase, _ seat: Int) {
+        queues[database.seats[seat].index].append(database, seat)
+        guard !isCatchUpDue else { return }
+        isCatchUpDue = true
+        CurlLoop.atEndOfTurn { [weak self] in
+            guard let self, isRunning else { return }
+            isCatchUpDue = false
+            catchUpWhereThereIsRoom()
+        }
+    }
+
+    func queueDetached(of database: FollowedDatabase) {
+        for index in database.seats.indices where database.seats[index].isDetached { queue(database, index) }
+    }
+
+    func catchUpWhereThereIsRoom() {
+        guard server.isUp else { return }
+        for (index, follower) in followers.enumerated() {
+            var underWay = catchUps.count { $0.serves(follower: index) }
+            while underWay < Self.mostAtOnce, follower.hasRoom, let (database, seat) = queues[index].next() {
+                if beginCatchUp(database, seat) { underWay += 1 }
+            }
+        }
+    }
+
+    /// Whether a reader was needed, and begun.
+    private func beginCatchUp(_ database: FollowedDatabase, _ first: Int) -> Bool {
+        guard let present = database.machine.instance else {
+            database.seats[first].tell(nil, of: database)
+            database.seats[first].state = .attached
+            // Nobody may be left who wants to know of it.
+            act([], on: database)
+            return false
+        }
+        // Where its feed begins is not known yet; then it is queued again.
+        guard let position = database.machine.position else { return false }
+        database.seats[first].tell(present, of: database)
+        let seq = database.seats[first].cursor.seq
+        guard seq != position else {
+            database.seats[first].state = .attached
+            return false
+        }
+        let members = database.seats.indices.filter { index in
+            let seat = database.seats[index]
+            return index == first
+                || seat.isDetached && seat.cursor.seq == seq && seat.follower.hasRoom
+                    && seat.cursor.instance?.isSameLife(as: present) ?? false
+        }
+        let catchUp = CatchUp(database, members: members, owner: self)
+        log.debug("database \(database.name): \(catchUp.names) catching up")
+        database.catchUps.append(catchUp)
+        catchUps.append(catchUp)
+        catchUp.start()
+        return true
+    }
+
+    func cancelCatchUps(of database: FollowedDatabase) {
+        for catchUp in database.catchUps { catchUp.cancel() }
+    }
+
+    func sweepCatchUps() {
+        for catchUp in catchUps {
+            catchUp.isSilent(for: options.silenceLimit)
+            if let since = catchUp.pausedSince, ContinuousClock.now - since > Self.pauseLimit { catchUp.cancel() }
+        }
+    }
+}
+
+extension Hub: CatchUp.Owner {
+    func request(for catchUp: CatchUp, since: Seq, limit: Int?) throws -> Request {
+        let needs = catchUp.needs
+        var path = "\(ServerAddress.path(ofDatabase: catchUp.database.name))/_changes?since=\(since.query)"
+        if let limit { path += "&limit=\(limit)" }
+        if needs.contains(where: \.documents) { path += "&include_docs=true" }
+        // A server asked for few seqs is far faster (COUCHDB.md). Only the last reading must have them all.
+        if !catchUp.isJoining, !needs.contains(where: \.everySeq),
+            let stride = needs.map(\.longestStride).min(), stride > 1
+        {
+            path += "&seq_interval=\(stride)"
+        }
+        var request = try address.request(path)
+        request.bufferSize = 64 << 10
+        return request
+    }
+
+    func flush(_ database: FollowedDatabase) {
+        database.feed?.flush()
+    }
+
+    func ended(_ catchUp: CatchUp, failure: DatabaseMachine.FeedEnd?) {
+        let database = catchUp.database
+        database.catchUps.removeAll { $0 === catchUp }
+        catchUps.removeAll { $0 === catchUp }
+        guard isRunning else { return }
+        guard let failure else {
+            if !catchUp.isStillBehind {
+                log.debug("database \(database.name): \(catchUp.names) caught up")
+                database.catchUpBackoff.reset()
+                database.refusedPlaces = 0
+            }
+            return queue(catchUp)
+        }
+        if case .unsupported = failure { refuse(catchUp) }
+        let wait = database.catchUpBackoff.next(retryAfter: failure.retryAfter, using: &random)
+        log.debug(
+            "database \(database.name): \(catchUp.names) cannot catch up: \(failure); trying again in \(wait.text)"
+        )
+        CurlLoop.schedule(after: wait) { [weak self] in
+            guard let self, isRunning else { return }
+            queue(catchUp)
+        }
+        act(database.machine.look(), on: database)
+        act(server.look())
+    }
+
+    private func queue(_ catchUp: CatchUp) {
+        for member in catchUp.members where catchUp.database.seats[member].isDetached {
+            queue(catchUp.database, member)
+        }
+        catchUpWhereThereIsRoom()
+    }
+
+    /// 400: it is the place that the server does not like. Better told twice than never.
+    private func refuse(_ catchUp: CatchUp) {
+        let database = catchUp.database
+        database.refusedPlaces += 1
+        guard database.refusedPlaces >= 3 else { return }
+        database.refusedPlaces = 0
+        log.error(
+            """
+            the server refuses the position of \(catchUp.names) in \(database.name), which it gave itself; all of its \
+            changes are told again
+            """
+        )
+        for member in catchUp.members { database.seats[member].cursor.seq = .zero }
+    }
+}

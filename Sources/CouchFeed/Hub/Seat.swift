@@ -1,0 +1,84 @@
+import Curl
+
+/// One follower's place at one database.
+@CurlLoop
+struct Seat {
+    enum State {
+        /// The database has not been found yet.
+        case waiting(Arrival.Beginning)
+        /// It is given what the shared feed gives.
+        case attached
+        /// It is given nothing, for want of room or because it stands elsewhere; it is to catch up.
+        case detached
+        /// It is served by a reader of its own.
+        case catchingUp
+    }
+
+    let follower: any Follower
+    /// Which of the hub's followers that is.
+    let index: Int
+    /// Whether it waits for its turn to catch up.
+    var isQueued = false
+    var state: State
+    /// What it was last told, and up to where it was given changes. What of that has been delivered is in its ledger.
+    var cursor: Cursor
+    /// Rows that it has been given already and that the shared feed may give again.
+    var passed: PassedRows?
+
+    init(_ follower: any Follower, index: Int, beginning: Arrival.Beginning) {
+        self.follower = follower
+        self.index = index
+        state = .waiting(beginning)
+        cursor = if case .resume(let cursor) = beginning { cursor } else { .untold }
+    }
+
+    var isAttached: Bool { if case .attached = state { true } else { false } }
+    var isDetached: Bool { if case .detached = state { true } else { false } }
+
+    /// Tells it what it does not know yet of the life that is present.
+    mutating func tell(_ present: Instance?, of database: FollowedDatabase) {
+        for event in LifeEvent.between(told: cursor.instance, present: present) {
+            switch event {
+            case .deleted: cursor = .untold
+            case .created(let instance): cursor = Cursor(instance: instance, seq: .zero)
+            }
+            follower.receive(event, of: database, mark: Mark(database: database.name, cursor: cursor))
+        }
+        // A life that has got a name since.
+        if let present { cursor.instance = present }
+    }
+
+    mutating func give(_ batch: ChangeBatch, of database: FollowedDatabase, at now: ContinuousClock.Instant) {
+        guard let instance = cursor.instance else { return }
+        if let seq = batch.seq { cursor.seq = seq }
+        let mark = batch.seq.map { Mark(database: database.name, cursor: Cursor(instance: instance, seq: $0)) }
+        guard passed != nil else { return follower.receive(batch, of: database, in: instance, mark: mark) }
+        let rest = batch.without(&passed!.keys)
+        if passed!.isOver(at: now) { passed = nil }
+        if !rest.isEmpty {
+            follower.receive(rest, of: database, in: instance, mark: mark)
+        } else if let mark {
+            follower.reached(mark)
+        }
+    }
+}
+
+/// Rows that a follower was given by its own reader shortly before it joined the shared feed, which may give them again.
+struct PassedRows {
+    var keys: Set<[UInt8]>
+    private let end: ContinuousClock.Instant
+
+    /// The shared feed is no further behind than this; and what it gives again later is only a repetition.
+    private static let memory = Duration.seconds(10)
+    /// More are not remembered, and may be given again.
+    static let limit = 10_000
+
+    init(_ keys: Set<[UInt8]>, now: ContinuousClock.Instant) {
+        self.keys = keys
+        end = now + Self.memory
+    }
+
+    func isOver(at now: ContinuousClock.Instant) -> Bool {
+        keys.isEmpty || now >= end
+    }
+}

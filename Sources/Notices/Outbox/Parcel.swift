@@ -1,0 +1,115 @@
+import CouchFeed
+
+/// What is to be noted once the lines before it have been delivered.
+enum Receipt: Equatable {
+    /// The cursor moves here.
+    case mark(Mark)
+    /// A dead letter that was tried again is done.
+    case letter(Int64)
+}
+
+/// Some lines that wait in an outbox.
+struct Parcel {
+    enum Lines {
+        /// The same line, over and over. The array is shared by all outboxes that hold it.
+        case equal([UInt8])
+        /// Different lines, shared by all outboxes that hold them.
+        case block(LineBlock)
+    }
+
+    var lines: Lines
+    var count: Int
+    /// Where the cursor moves once all lines, and whatever came before them, have been delivered.
+    var mark: Mark?
+    /// Receipts for what came before and had no lines of its own.
+    var earlier: [Receipt] = []
+
+    /// What a parcel takes beside its lines, in bytes, roughly. A thousand databases that take turns make a parcel of
+    /// each line: an outbox that counted lines only would hold many times of what it is meant to hold.
+    static let overhead = 128
+
+    /// What its lines `range` are in bytes.
+    func byteCount(_ range: Range<Int>) -> Int {
+        switch lines {
+        case .equal(let line): line.count * range.count
+        case .block(let block): block.end(of: range.upperBound - 1) - block.end(of: range.lowerBound - 1)
+        }
+    }
+
+    func line(_ index: Int) -> [UInt8] {
+        switch lines {
+        case .equal(let line): line
+        case .block(let block): Array(block.bytes[block.end(of: index - 1)..<block.end(of: index)])
+        }
+    }
+
+    /// How many of the lines from `start` on are about `limit` bytes: at least one, at most `most`.
+    func count(from start: Int, upTo limit: Int, most: Int) -> Int {
+        switch lines {
+        case .equal(let line): return min(count - start, max(limit / line.count, 1), most)
+        case .block(let block):
+            let begin = block.end(of: start - 1)
+            var taken = 1
+            while taken < most, start + taken < count, block.end(of: start + taken) - begin <= limit { taken += 1 }
+            return taken
+        }
+    }
+
+    /// The receipt for the first `delivered` of its lines, where there is one for just these.
+    func mark(after delivered: Int) -> Mark? {
+        if delivered == count, let mark { return mark }
+        guard delivered > 0, case .block(let block) = lines else { return nil }
+        return block.mark(after: delivered)
+    }
+}
+
+/// Lines that were made once for all notifiers that want them alike, one after the other, with the seq that each of
+/// them delivers.
+final class LineBlock: Sendable {
+    let bytes: [UInt8]
+    private let database: String
+    private let instance: Instance
+    private let ends: [UInt32]
+    /// Seqs that do not stand in the lines.
+    private let seqBytes: [UInt8]?
+    /// Of those bytes, or of the lines.
+    private let seqs: [Range<UInt32>]
+
+    /// - Parameters:
+    ///   - ends: Where each line ends, behind its line feed.
+    ///   - seqBytes: Where the seqs stand; in the lines if `nil`.
+    ///   - seqs: The seq that is reached with each line; empty where it has none.
+    init(
+        database: String,
+        instance: Instance,
+        bytes: [UInt8],
+        ends: [UInt32],
+        seqBytes: [UInt8]?,
+        seqs: [Range<UInt32>]
+    ) {
+        self.database = database
+        self.instance = instance
+        self.bytes = bytes
+        self.ends = ends
+        self.seqBytes = seqBytes
+        self.seqs = seqs
+    }
+
+    var count: Int { ends.count }
+
+    /// What the seqs take beside the lines, in bytes.
+    var seqSize: Int { (seqBytes?.count ?? 0) + seqs.count * MemoryLayout<Range<UInt32>>.stride }
+
+    func end(of line: Int) -> Int {
+        line < 0 ? 0 : Int(ends[line])
+    }
+
+    /// The newest place that is reached with the first `delivered` lines.
+    func mark(after delivered: Int) -> Mark? {
+        var line = delivered - 1
+        while line >= 0, seqs[line].isEmpty { line -= 1 }
+        guard line >= 0 else { return nil }
+        let seq = Seq(json: (seqBytes ?? bytes)[Int(seqs[line].lowerBound)..<Int(seqs[line].upperBound)])
+        return Mark(database: database, cursor: Cursor(instance: instance, seq: seq))
+    }
+}
