@@ -9,6 +9,10 @@ private struct Reading: Equatable {
     var seq: Seq?
     var outcome = ChangeReader.Outcome.more
 
+    var tail: FeedTail? {
+        if case .ended(let tail) = outcome { tail } else { nil }
+    }
+
     /// Reads `pieces` one after the other, until one of them is the last.
     init(_ pieces: [ArraySlice<UInt8>]) {
         var reader = ChangeReader()
@@ -32,6 +36,7 @@ private struct Expected {
     var designDocuments: [String] = []
     var lastSeq: String?
     var isEnded = false
+    var tailSeq: String?
 
     init(_ body: [UInt8]) {
         let wholeLines = body[..<(body.lastIndex(of: 0x0A) ?? 0)]
@@ -39,6 +44,8 @@ private struct Expected {
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix(#"{"last_seq":"#) {
                 isEnded = true
+                let rest = text.dropFirst(12)
+                tailSeq = rest.firstRange(of: #","pending":"#).map { String(rest[..<$0.lowerBound]) }
                 return
             }
             guard text.hasPrefix(#"{"seq":"#), let idStart = text.firstRange(of: #","id":""#) else { return }
@@ -81,7 +88,8 @@ struct ChangeReaderTests {
         #expect(rows == expected.count)
         #expect(designDocuments == expected.designDocuments)
         #expect(whole.seq == expected.lastSeq.map { Seq(json: $0.utf8) })
-        #expect((whole.outcome == .ended) == expected.isEnded)
+        #expect((whole.tail != nil) == expected.isEnded)
+        if let tail = whole.tail { #expect(tail.lastSeq == expected.tailSeq.map { Seq(json: $0.utf8) }) }
 
         let sizes = body.count < 20_000 ? [1, 2, 3, 5, 7, 8, 9, 64, 1000] : [1, 1460, 4096]
         for size in sizes {

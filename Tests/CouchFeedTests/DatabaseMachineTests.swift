@@ -18,11 +18,22 @@ struct DatabaseMachineTests {
 
     private static func seq(_ text: String) -> Seq { Seq(json: text.utf8) }
 
-    /// A machine whose database was there at the first look, with its feed open and flowing.
-    private static func following(seq: String = #""5-a""#, startTime: String? = "100") -> DatabaseMachine {
-        var machine = DatabaseMachine(beginning: .now)
+    /// A machine whose database was found, and which was told to begin where it stood.
+    private static func begun(seq text: String = #""5-a""#, startTime: String? = "100") -> DatabaseMachine {
+        var machine = DatabaseMachine()
         #expect(machine.look() == [.ask])
-        _ = machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil)
+        let instance = Instance(startTime: startTime)
+        #expect(
+            machine.found(info(startTime, seq: text), tellsInstances: startTime != nil)
+                == [.appeared(instance, updateSeq: seq(text))]
+        )
+        #expect(machine.begins(at: seq(text), as: instance) == [.open(since: seq(text))])
+        return machine
+    }
+
+    /// The same, with its feed open and flowing.
+    private static func following(seq: String = #""5-a""#, startTime: String? = "100") -> DatabaseMachine {
+        var machine = begun(seq: seq, startTime: startTime)
         #expect(machine.opened() == [.ask])
         #expect(machine.found(info(startTime, seq: seq), tellsInstances: startTime != nil) == [.flow])
         #expect(machine.flowed(hasRows: false, to: nil) == [])
@@ -30,39 +41,54 @@ struct DatabaseMachineTests {
         return machine
     }
 
-    @Test("What is there at the first look begins where it is, untold")
-    func adopts() {
-        var machine = DatabaseMachine(beginning: .now)
-        #expect(machine.look() == [.ask])
-        #expect(
-            machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true) == [
-                .adopt(Instance(startTime: "100")), .open(since: Self.seq(#""5-a""#)),
-            ]
-        )
+    @Test("What is found waits for word of where it begins; its feed is opened there")
+    func begins() {
+        _ = Self.begun()
     }
 
-    @Test("What is created while Herald looks is told and read from its start")
-    func createdWhileLooking() {
-        var machine = DatabaseMachine(beginning: .zero)
-        #expect(machine.look() == [.ask])
-        #expect(
-            machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true) == [
-                .present(Instance(startTime: "100")), .open(since: .zero),
-            ]
-        )
-    }
-
-    @Test("A name that is looked for and missing begins at its creation, although Herald has only just started")
-    func missingThenCreated() {
-        var machine = DatabaseMachine(beginning: .now)
+    @Test("What is gone before it was said where it begins is not opened")
+    func goneBeforeBeginning() {
+        var machine = DatabaseMachine()
+        var random = random
         _ = machine.look()
-        #expect(machine.missing() == [])
+        _ = machine.found(Self.info("100", seq: "5"), tellsInstances: true)
+        _ = machine.look()
+        #expect(machine.missing() == [.confirmServer])
+        #expect(machine.confirmed(isSameServer: true, using: &random) == [.gone])
+        #expect(machine.begins(at: Self.seq("5"), as: Instance(startTime: "100")) == [])
+    }
+
+    @Test("Where lives are not told apart, one that comes after another has ended is another")
+    func nextLife() {
+        var machine = Self.following(seq: "5", startTime: nil)
+        var random = random
+        _ = machine.ended(.clean, using: &random)
+        _ = machine.missing()
+        #expect(machine.confirmed(isSameServer: true, using: &random) == [.gone])
+        _ = machine.look()
+        #expect(
+            machine.found(Self.info("1", seq: "0"), tellsInstances: false)
+                == [.appeared(Instance(startTime: nil, generation: 1), updateSeq: .zero)]
+        )
+    }
+
+    @Test("Where there is none at the first look nobody is told of anything")
+    func missing() {
+        var machine = DatabaseMachine()
+        _ = machine.look()
+        #expect(machine.missing() == [.absent])
         #expect(machine.isForgettable)
+    }
+
+    @Test("Where somebody was told of a life, before Herald was stopped, a database that is missing is gone")
+    func goneWhileDown() {
+        var machine = DatabaseMachine(isTold: true)
+        var random = random
+        #expect(!machine.isForgettable)
         _ = machine.look()
-        #expect(
-            machine.found(Self.info("100", seq: "7"), tellsInstances: true).first
-                == .present(Instance(startTime: "100"))
-        )
+        #expect(machine.missing() == [.confirmServer])
+        #expect(machine.confirmed(isSameServer: true, using: &random) == [.gone])
+        #expect(machine.isForgettable)
     }
 
     @Test("A clean end of a feed that has flowed is followed by a look, at once")
@@ -172,17 +198,13 @@ struct DatabaseMachineTests {
 
     @Test("After each opening it is asked whether the database is still the one that was")
     func verifiesAfterOpening() {
-        var machine = DatabaseMachine(beginning: .now)
-        _ = machine.look()
-        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
+        var machine = Self.begun()
         #expect(machine.opened() == [.ask])
     }
 
     @Test("Rows of a feed that has just opened wait until it is known that the database is the one that was")
     func rowsWait() {
-        var machine = DatabaseMachine(beginning: .now)
-        _ = machine.look()
-        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
+        var machine = Self.begun()
         #expect(machine.opened() == [.ask])
         #expect(!machine.mayFlow)
         var random = random
@@ -200,10 +222,8 @@ struct DatabaseMachineTests {
 
     @Test("Where the question cannot be answered the rows flow all the same, and it is put again")
     func rowsDoNotWaitForEver() {
-        var machine = DatabaseMachine(beginning: .now)
+        var machine = Self.begun()
         var random = random
-        _ = machine.look()
-        _ = machine.found(Self.info("100", seq: #""5-a""#), tellsInstances: true)
         _ = machine.opened()
         #expect(machine.unavailable("500", retryAfter: nil, using: &random) == [.flow, .wait(.milliseconds(100))])
         #expect(machine.waitIsOver() == [.ask])
@@ -299,11 +319,23 @@ struct DatabaseMachineTests {
         "What is told follows from what was last told and what is",
         arguments: [
             (nil, nil, []),
-            (nil, Instance(startTime: "1"), [.created]),
-            (Instance(startTime: "1"), nil, [.deleted]),
+            (nil, Instance(startTime: "1"), [.created(Instance(startTime: "1"))]),
+            (Instance(startTime: "1"), nil, [.deleted(Instance(startTime: "1"))]),
             (Instance(startTime: "1"), Instance(startTime: "1"), []),
-            (Instance(startTime: "1"), Instance(startTime: "2"), [.deleted, .created]),
-            (Instance(startTime: nil, generation: 1), Instance(startTime: nil, generation: 2), [.deleted, .created]),
+            (
+                Instance(startTime: "1"), Instance(startTime: "2"),
+                [.deleted(Instance(startTime: "1")), .created(Instance(startTime: "2"))]
+            ),
+            (
+                Instance(startTime: nil, generation: 1), Instance(startTime: nil, generation: 2),
+                [
+                    .deleted(Instance(startTime: nil, generation: 1)),
+                    .created(Instance(startTime: nil, generation: 2)),
+                ]
+            ),
+            // The server has learnt to tell lives apart, or is asked by one who was not told which.
+            (Instance(startTime: nil, generation: 1), Instance(startTime: "2"), []),
+            (Instance(startTime: "2"), Instance(startTime: nil), []),
         ] as [(Instance?, Instance?, [LifeEvent])]
     )
     func truthTable(told: Instance?, present: Instance?, events: [LifeEvent]) {

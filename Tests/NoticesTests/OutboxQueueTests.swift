@@ -1,6 +1,34 @@
 import Testing
 
+@testable import CouchFeed
 @testable import Notices
+
+extension OutboxQueue {
+    /// For tests in which time plays no part.
+    private static let anytime = ContinuousClock.now
+
+    mutating func created(_ database: String, line: [UInt8], mark: Mark? = nil) {
+        created(database, line: line, mark: mark, at: Self.anytime)
+    }
+
+    mutating func deleted(_ database: String, line: [UInt8], mark: Mark? = nil) {
+        deleted(database, line: line, mark: mark, at: Self.anytime)
+    }
+
+    mutating func updated(_ database: String, line: [UInt8], count: Int = 1, mark: Mark? = nil) {
+        updated(database, line: line, count: count, mark: mark, at: Self.anytime)
+    }
+
+    mutating func designDocumentUpdated(_ database: String, line: [UInt8], mark: Mark? = nil) {
+        designDocumentUpdated(database, line: line, mark: mark, at: Self.anytime)
+    }
+
+    /// Hands lines and has them delivered; what is to be noted for that.
+    mutating func take(upTo limit: Int, into bytes: inout [UInt8]) -> [Receipt] {
+        let lines = hand(upTo: limit, into: &bytes, at: Self.anytime)
+        return deliver(lines)
+    }
+}
 
 @Suite("What waits for a notifier")
 struct OutboxQueueTests {
@@ -19,7 +47,7 @@ struct OutboxQueueTests {
 
     private static func take(_ limit: Int, from queue: inout OutboxQueue) -> [UInt8] {
         var bytes: [UInt8] = []
-        queue.take(upTo: limit, into: &bytes)
+        _ = queue.take(upTo: limit, into: &bytes)
         return bytes
     }
 
@@ -28,7 +56,7 @@ struct OutboxQueueTests {
         arguments: [1, 7, 64, 4096, 1 << 20]
     )
     func oneLineARow(portion: Int) {
-        var queue = OutboxQueue(capacity: 1 << 20, whenFull: .merge)
+        var queue = OutboxQueue(capacity: 1 << 20, policy: .mergeWhenFull)
         queue.created("d", line: Self.line("c d"))
         queue.updated("d", line: Self.line("u d"), count: 3)
         queue.designDocumentUpdated("d", line: Self.line("x d"))
@@ -47,7 +75,7 @@ struct OutboxQueueTests {
         arguments: [1, 2, 27, 300, 4095, 4096, 5000]
     )
     func longRuns(length: Int) {
-        var queue = OutboxQueue(capacity: 1 << 30, whenFull: .grow)
+        var queue = OutboxQueue(capacity: 1 << 30, policy: .keepAll)
         let line = [UInt8](repeating: 0x78, count: length - 1) + [0x0A]
         queue.updated("d", line: line, count: 1000)
         var bytes: [UInt8] = []
@@ -55,21 +83,35 @@ struct OutboxQueueTests {
         #expect(bytes == Array(repeatElement(line, count: 1000).joined()))
     }
 
-    @Test("What waits is counted in bytes of lines")
+    @Test("What waits is counted in bytes of lines, and a little for each run of equal ones")
     func bytes() {
-        var queue = OutboxQueue(capacity: 100, whenFull: .grow)
+        var queue = OutboxQueue(capacity: 100 + Parcel.overhead, policy: .keepAll)
         queue.updated("d", line: Self.line("u d"), count: 10)
-        #expect(queue.byteCount == 40)
+        #expect(queue.byteCount == 40 + Parcel.overhead)
         #expect(!queue.isFull)
         queue.updated("d", line: Self.line("u d"), count: 15)
         #expect(queue.isFull)
         _ = Self.take(40, from: &queue)
-        #expect(queue.byteCount == 60)
+        #expect(queue.byteCount == 60 + Parcel.overhead)
+        _ = Self.take(100, from: &queue)
+        #expect(queue.byteCount == 0)
+    }
+
+    @Test("Databases that take turns fill the outbox by what they take in memory, not by their lines alone")
+    func overhead() {
+        var queue = OutboxQueue(capacity: 100_000, policy: .keepAll)
+        var count = 0
+        while !queue.isFull {
+            queue.updated("a", line: Self.line("u a"))
+            queue.updated("b", line: Self.line("u b"))
+            count += 2
+        }
+        #expect(count < 100_000 / Parcel.overhead)
     }
 
     @Test("Where nothing may be merged the queue grows past its capacity and loses nothing")
     func grows() {
-        var queue = OutboxQueue(capacity: 8, whenFull: .grow)
+        var queue = OutboxQueue(capacity: 8, policy: .keepAll)
         for number in 0..<100 { queue.updated("d", line: Self.line("u \(number)"), count: 1) }
         #expect(queue.isFull && !queue.isBehind)
         #expect(Self.drain(&queue) == (0..<100).map { "u \($0)" })
@@ -77,7 +119,7 @@ struct OutboxQueueTests {
 
     /// A queue that is full with one line, so that all that follows is merged.
     private static func behind() -> OutboxQueue {
-        var queue = OutboxQueue(capacity: 4, whenFull: .merge)
+        var queue = OutboxQueue(capacity: 4, policy: .mergeWhenFull)
         queue.updated("z", line: line("u z"), count: 1)
         return queue
     }
@@ -92,7 +134,7 @@ struct OutboxQueueTests {
             queue.designDocumentUpdated("a", line: Self.line("x a 2"))
         }
         #expect(queue.isBehind)
-        #expect(queue.byteCount == 4)
+        #expect(queue.byteCount == 4 + Parcel.overhead)
         #expect(Self.drain(&queue) == ["u z", "u b", "u a", "x a 1", "x a 2"])
         #expect(!queue.isBehind)
     }
@@ -151,9 +193,9 @@ struct OutboxQueueTests {
 
     @Test("A long run is cut where the outbox is full: it holds no more than it is meant to, and one line")
     func longRun() {
-        var queue = OutboxQueue(capacity: 100, whenFull: .merge)
+        var queue = OutboxQueue(capacity: 100, policy: .mergeWhenFull)
         queue.updated("d", line: Self.line("u d"), count: 1_000_000)
-        #expect(queue.byteCount == 100)
+        #expect(queue.byteCount == 100 + Parcel.overhead)
         #expect(Self.drain(&queue).count == 26)
     }
 
@@ -169,11 +211,102 @@ struct OutboxQueueTests {
         #expect(Self.drain(&queue).count == 1 + 50 + 50)
     }
 
+    @Test("A mark comes out once its last line is delivered, in order, and none comes out early")
+    func marks() {
+        var queue = OutboxQueue(capacity: 1 << 20, policy: .keepAll)
+        queue.updated("d", line: Self.line("u d"), count: 3, mark: Mark("d", "3"))
+        queue.created("e", line: Self.line("c e"), mark: Mark("e", "0"))
+        queue.reached(Mark("f", "7"))
+        queue.updated("d", line: Self.line("u d"), count: 2, mark: Mark("d", "5"))
+        var bytes: [UInt8] = []
+        let handed = queue.hand(upTo: 1000, into: &bytes, at: .now)
+        #expect(handed == 6)
+        let receipts = [2, 1, 1, 1, 1].map { queue.deliver($0) }
+        #expect(
+            receipts == [
+                [], [.mark(Mark("d", "3"))], [.mark(Mark("e", "0"))], [],
+                [.mark(Mark("f", "7")), .mark(Mark("d", "5"))],
+            ]
+        )
+        #expect(queue.isEmpty)
+    }
+
+    @Test("What was handed and not delivered is handed again, from the first such line")
+    func stepsBack() {
+        var queue = OutboxQueue(capacity: 1 << 20, policy: .keepAll)
+        for number in 0..<10 { queue.updated("d", line: Self.line("u \(number)"), count: 1) }
+        var bytes: [UInt8] = []
+        var handed = queue.hand(upTo: 1000, most: 7, into: &bytes, at: .now)
+        #expect(handed == 7)
+        _ = queue.deliver(4)
+        #expect(queue.firstLine == Array("u 4".utf8))
+        queue.stepBack()
+        handed = queue.hand(upTo: 1000, most: 100, into: &bytes, at: .now)
+        #expect(handed == 6)
+        #expect(String(decoding: bytes, as: UTF8.self) == (4..<10).map { "u \($0)\n" }.joined())
+        #expect(queue.isAllHanded && !queue.isEmpty)
+    }
+
+    @Test("A run of equal lines that goes on and on is cut now and then, so that its marks come")
+    func longRunsHaveMarks() {
+        var queue = OutboxQueue(capacity: 1 << 30, policy: .keepAll)
+        for number in 1...100 { queue.updated("d", line: Self.line("u d"), count: 1000, mark: Mark("d", "\(number)")) }
+        var bytes: [UInt8] = []
+        _ = queue.hand(upTo: 5000 * 4, into: &bytes, at: .now)
+        let receipts = queue.deliver(5000)
+        #expect(!receipts.isEmpty)
+    }
+
+    @Test("Behind: what is merged has the newest mark, and what began and ended leaves its own")
+    func marksWhileBehind() {
+        var queue = Self.behind()
+        queue.updated("a", line: Self.line("u a"), count: 1, mark: Mark("a", "1"))
+        queue.created("b", line: Self.line("c b"), mark: Mark("b", "0"))
+        queue.updated("a", line: Self.line("u a"), count: 1, mark: Mark("a", "2"))
+        queue.reached(Mark("a", "3"))
+        queue.deleted("b", line: Self.line("D b"), mark: Mark(database: "b", cursor: .untold))
+        var bytes: [UInt8] = []
+        let first = queue.take(upTo: 4, into: &bytes)
+        #expect(first == [.mark(Mark(database: "b", cursor: .untold))])
+        let second = queue.take(upTo: 4, into: &bytes)
+        #expect(second == [.mark(Mark("a", "3"))])
+        #expect(String(decoding: bytes, as: UTF8.self) == "u a\n")
+        #expect(queue.isEmpty)
+    }
+
+    @Test("Held back: notices of a database are one after the delay, or at so many changes")
+    func debounce() {
+        let start = ContinuousClock.now
+        let debounce = Debounce(delay: .milliseconds(500), changes: 10)
+        var queue = OutboxQueue(capacity: 1 << 20, policy: .debounce(debounce))
+        var bytes: [UInt8] = []
+        func hand(after milliseconds: Int) -> String {
+            _ = queue.deliver(queue.hand(upTo: 1000, into: &bytes, at: start + .milliseconds(milliseconds)))
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        queue.updated("a", line: Self.line("u a"), count: 3, mark: nil, at: start)
+        queue.updated("b", line: Self.line("u b"), count: 9, mark: nil, at: start + .milliseconds(100))
+        #expect(hand(after: 499) == "")
+        var due = queue.nextDue()
+        #expect(due == start + .milliseconds(500))
+        #expect(hand(after: 500) == "u a\n")
+        queue.updated("b", line: Self.line("u b"), count: 1, mark: nil, at: start + .milliseconds(510))
+        #expect(hand(after: 510) == "u b\n")
+        // The old turn of b must not hold up a, nor hurry b.
+        queue.updated("b", line: Self.line("u b"), count: 1, mark: nil, at: start + .milliseconds(520))
+        #expect(hand(after: 700) == "")
+        due = queue.nextDue()
+        #expect(due == start + .milliseconds(1020))
+        queue.release()
+        #expect(hand(after: 701) == "u b\n")
+        #expect(queue.isEmpty)
+    }
+
     /// Random events, as the hub would give them, against random reading; what is read must tell the truth.
     @Test("However events and reading interleave, lives are told in turn and the last word is true", arguments: 0..<50)
     func randomTruth(seed: UInt64) {
         var random = SplitMix(state: seed)
-        var queue = OutboxQueue(capacity: seed % 2 == 0 ? 200 : 20, whenFull: .merge)
+        var queue = OutboxQueue(capacity: seed % 2 == 0 ? 2000 : 20, policy: .mergeWhenFull)
         var lives: [String: Bool] = [:]
         var isDirty: [String: Bool] = [:]
         var read: [String] = []

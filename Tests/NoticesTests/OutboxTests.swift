@@ -1,6 +1,31 @@
+import Processes
 import Testing
 
+@testable import CouchFeed
 @testable import Notices
+
+extension Ledger {
+    /// One whose news nobody saves.
+    convenience init() {
+        self.init(alarm: Alarm(delay: .seconds(3600)))
+    }
+
+    /// Where its follower stands, by database, of all that was noted since the last call.
+    func takeSeqs() -> [String: String] {
+        takeNews().standings.mapValues { standing in
+            if case .at(let cursor) = standing { cursor.seq.description } else { "now" }
+        }
+    }
+}
+
+extension Mark {
+    init(_ database: String, _ seq: String) {
+        self.init(
+            database: database,
+            cursor: Cursor(instance: Instance(startTime: "100"), seq: Seq(json: seq.utf8))
+        )
+    }
+}
 
 @Suite("The outbox, from process to process")
 struct OutboxTests {
@@ -8,10 +33,21 @@ struct OutboxTests {
         bytes.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func filled() -> Outbox {
-        let outbox = Outbox(merges: true)
-        outbox.fill { queue in
-            for name in ["one", "two", "three"] { queue.updated(name, line: Array("\(name)\n".utf8), count: 1) }
+    private static func outbox(
+        capacity: Int = 4_000_000,
+        _ policy: OutboxQueue.Policy = .mergeWhenFull,
+        ledger: Ledger = Ledger(),
+        room: @escaping @Sendable () -> Void = {}
+    ) -> Outbox {
+        Outbox(name: "n", capacity: capacity, policy: policy, ledger: ledger, room: room)
+    }
+
+    private static func filled(_ ledger: Ledger = Ledger()) -> Outbox {
+        let outbox = outbox(ledger: ledger)
+        outbox.fill { queue, _ in
+            for (number, name) in ["one", "two", "three"].enumerated() {
+                queue.updated(name, line: Array("\(name)\n".utf8), mark: Mark(name, "\(number)"))
+            }
         }
         return outbox
     }
@@ -30,7 +66,7 @@ struct OutboxTests {
         _ = await outbox.next()
         outbox.wrote(written)
         outbox.restart()
-        outbox.fill { $0.updated("four", line: Array("four\n".utf8), count: 1) }
+        outbox.fill { queue, _ in queue.updated("four", line: Array("four\n".utf8), count: 1) }
         let rest =
             switch written {
             case ..<4: "one\ntwo\nthree\n"
@@ -41,45 +77,80 @@ struct OutboxTests {
         #expect(await Self.text(outbox.next()) == rest)
     }
 
+    @Test(
+        "Cursors move once lines are written, never before; and a part of them moves none",
+        arguments: [0, 6, 13, 14]
+    )
+    func marks(written: Int) async {
+        let ledger = Ledger()
+        let outbox = Self.filled(ledger)
+        _ = await outbox.next()
+        #expect(ledger.takeSeqs() == [:])
+        outbox.wrote(written)
+        #expect(ledger.takeSeqs() == (written == 14 ? ["one": "0", "two": "1", "three": "2"] : [:]))
+        outbox.restart()
+        guard written < 14, let rest = await outbox.next() else { return }
+        outbox.wrote(rest.count)
+        #expect(ledger.takeSeqs() == ["one": "0", "two": "1", "three": "2"])
+    }
+
+    @Test("A mark without lines counts at once where nothing waits, and else after all that waits")
+    func bareMarks() async {
+        let ledger = Ledger()
+        let outbox = Self.outbox(ledger: ledger)
+        outbox.fill { queue, _ in queue.reached(Mark("d", "1")) }
+        #expect(ledger.takeSeqs() == ["d": "1"])
+        outbox.fill { queue, _ in
+            queue.updated("d", line: Array("d\n".utf8), mark: Mark("d", "2"))
+            queue.reached(Mark("d", "3"))
+            queue.reached(Mark("e", "9"))
+        }
+        #expect(ledger.takeSeqs() == [:])
+        _ = await outbox.next()
+        outbox.wrote(2)
+        #expect(ledger.takeSeqs() == ["d": "3", "e": "9"])
+    }
+
     @Test("The end comes after all that was taken in, and nothing is taken in after it")
     func end() async {
         let outbox = Self.filled()
         outbox.end()
-        outbox.fill { $0.updated("late", line: Array("late\n".utf8), count: 1) }
+        outbox.fill { queue, _ in queue.updated("late", line: Array("late\n".utf8), count: 1) }
         #expect(await Self.text(outbox.next()) == "one\ntwo\nthree\n")
+        #expect(!outbox.isAllWritten)
         outbox.wrote(14)
-        #expect(outbox.isEmpty)
+        #expect(outbox.isAllWritten && outbox.isEmpty)
         #expect(await outbox.next() == nil)
     }
 
     @Test("Whoever waits is woken by what comes")
     func waits() async {
-        let outbox = Outbox(merges: true)
+        let outbox = Self.outbox()
         async let next = outbox.next()
-        outbox.fill { $0.updated("d", line: Array("d\n".utf8), count: 1) }
+        outbox.fill { queue, _ in queue.updated("d", line: Array("d\n".utf8), count: 1) }
         #expect(await Self.text(next) == "d\n")
     }
 
     @Test("A wait that is cancelled ends, and loses nothing")
     func cancelled() async {
-        let outbox = Outbox(merges: true)
+        let outbox = Self.outbox()
         let waiting = Task { await outbox.next() }
         waiting.cancel()
         #expect(await waiting.value == nil)
-        outbox.fill { $0.updated("d", line: Array("d\n".utf8), count: 1) }
+        outbox.fill { queue, _ in queue.updated("d", line: Array("d\n".utf8), count: 1) }
         #expect(await Self.text(outbox.next()) == "d\n")
     }
 
     @Test("Whoever fills it hears when there is room again, once it is half empty")
     func room() async {
         await confirmation { roomAgain in
-            let outbox = Outbox(capacity: 100_000, merges: false) { roomAgain() }
-            outbox.fill { $0.updated("d", line: Array("0123456789\n".utf8), count: 20_000) }
+            let outbox = Self.outbox(capacity: 100_000, .keepAll) { roomAgain() }
+            outbox.fill { queue, _ in queue.updated("d", line: Array("0123456789\n".utf8), count: 20_000) }
             #expect(outbox.isFull)
-            while let bytes = await outbox.next(), !outbox.isEmpty {
-                outbox.wrote(bytes.count)
-                if outbox.isEmpty { break }
-            }
+            while !outbox.isEmpty, let bytes = await outbox.next() { outbox.wrote(bytes.count) }
+            // It hears when somebody asks for more.
+            outbox.end()
+            #expect(await outbox.next() == nil)
         }
     }
 }

@@ -5,16 +5,9 @@ import Testing
 
 @Suite("created, deleted and created again are true")
 struct LifeTests {
-    /// The time of day of an embedded server, in microseconds, which tests move.
-    private final class Clock: Sendable {
-        private let now = NIOLockedValueBox(1_795_218_688_000_000)
-        func advance(seconds: Int) { now.withLockedValue { $0 += seconds * 1_000_000 } }
-        var read: WallClock { { [now] in now.withLockedValue { $0 } } }
-    }
-
     @Test("Deleted and created again gives deleted, then created, then what is new, while the feed is open")
     func recreated() async throws {
-        let clock = Clock()
+        let clock = TestClock()
         let stage = try Stage(state: CouchState(clock: clock.read))
         try stage.state.createDatabase("d")
         try stage.state.put("old", in: "d")
@@ -42,7 +35,7 @@ struct LifeTests {
 
     @Test("With every dialect a database is created, changed, deleted and created again", arguments: Dialect.allCases)
     func dialects(dialect: Dialect) async throws {
-        let clock = Clock()
+        let clock = TestClock()
         let stage = try Stage(state: CouchState(clock: clock.read))
         try stage.state.createDatabase("there")
         let server = try await stage.server { $0.dialect = dialect }
@@ -77,7 +70,7 @@ struct LifeTests {
         arguments: Dialect.allCases
     )
     func restart(dialect: Dialect) async throws {
-        let clock = Clock()
+        let clock = TestClock()
         let stage = try Stage(state: CouchState(clock: clock.read))
         try stage.state.createDatabase("d")
         try stage.state.put("old", in: "d")
