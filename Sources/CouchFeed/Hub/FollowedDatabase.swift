@@ -13,6 +13,7 @@ public final class FollowedDatabase {
     /// How many copies the server keeps; the rows of one may not be in another yet.
     var copies = 1
     var places = PlaceHistory()
+    private var gate = FlowGate()
     var catchUps: [CatchUp] = []
     var catchUpBackoff = Backoff()
     /// How often the server has refused the place of one who is to catch up.
@@ -32,17 +33,6 @@ public final class FollowedDatabase {
         self.detached = detached
         let told = seats.compactMap(\.cursor.instance)
         machine = DatabaseMachine(isTold: !told.isEmpty, generation: told.map(\.generation).max() ?? 0)
-    }
-
-    /// Whether its feed is to flow: some follower can take what it gives, or none is there to hold it up. One of many
-    /// that cannot is detached; but where nobody can, the feed may as well wait.
-    var hasRoom: Bool {
-        var isAnyoneAttached = false
-        for seat in seats where seat.isAttached {
-            if seat.follower.hasRoom { return true }
-            isAnyoneAttached = true
-        }
-        return !isAnyoneAttached
     }
 
     var needsDocuments: Bool { seats.contains { $0.follower.needs.documents } }
@@ -127,16 +117,31 @@ public final class FollowedDatabase {
 
     // MARK: Changes
 
-    /// Gives it to all who are attached and have room. Those who have none are detached.
+    /// Whether its feed may flow. Those who would hold up others are detached.
+    ///
+    /// - Parameter lastDetached: When each of the hub's followers was found to be too slow.
+    func mayFlow(at now: ContinuousClock.Instant, lastDetached: [ContinuousClock.Instant?]) -> FlowGate.Decision {
+        var isAnyoneFull = false
+        for seat in seats where seat.isAttached && !seat.follower.hasRoom { isAnyoneFull = true }
+        // Nearly always: this is asked once a turn.
+        guard isAnyoneFull || gate.isWaiting else { return .flow }
+        let attached = seats.filter(\.isAttached)
+        let decision = gate.decide(
+            attached.map { FlowGate.Attached(hasRoom: $0.follower.hasRoom, lastDetached: lastDetached[$0.index]) },
+            at: now
+        )
+        if decision == .detachFull { detachFull() }
+        return decision
+    }
+
+    private func detachFull() {
+        for index in seats.indices where seats[index].isAttached && !seats[index].follower.hasRoom { detach(index) }
+    }
+
+    /// Gives it to all who are attached.
     func give(_ batch: ChangeBatch, at now: ContinuousClock.Instant) {
         if copies > 1, let seq = batch.seq { places.note(seq, at: now) }
-        for index in seats.indices where seats[index].isAttached {
-            guard seats[index].follower.hasRoom else {
-                detach(index)
-                continue
-            }
-            seats[index].give(batch, of: self, at: now)
-        }
+        for index in seats.indices where seats[index].isAttached { seats[index].give(batch, of: self, at: now) }
         for catchUp in catchUps where catchUp.isJoining { catchUp.hold(batch) }
     }
 }

@@ -11,7 +11,9 @@ extension Hub {
 
     /// The follower is to catch up with the database when it is its turn and there is room.
     func queue(_ database: FollowedDatabase, _ seat: Int) {
-        queues[database.seats[seat].index].append(database, seat)
+        let index = database.seats[seat].index
+        queues[index].append(database, seat)
+        if !followers[index].hasRoom { lastDetached[index] = .now }
         guard !isCatchUpDue else { return }
         isCatchUpDue = true
         CurlLoop.atEndOfTurn { [weak self] in

@@ -14,7 +14,7 @@ extension Hub {
                     act(database.machine.notAsked(), on: database)
                 }
             case .confirmServer: confirmServer(for: database)
-            case .flow: if database.hasRoom { database.feed?.resume() }
+            case .flow: database.feed?.resume()
             case .open(let since):
                 waitingToOpen.append((database, since))
                 openNext()
@@ -157,7 +157,15 @@ extension Hub: FeedOwner {
 
     func feedMayFlow(_ feed: Feed) -> Bool {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return true }
-        return database.machine.mayFlow && database.hasRoom
+        guard database.machine.mayFlow else { return false }
+        switch database.mayFlow(at: feed.lastHeard, lastDetached: lastDetached) {
+        case .flow, .detachFull: return true
+        case .wait(let longest):
+            if let longest {
+                CurlLoop.schedule(after: longest) { [weak feed] in feed?.resume() }
+            }
+            return false
+        }
     }
 
     func feed(_ feed: Feed, gave batch: ChangeBatch) {

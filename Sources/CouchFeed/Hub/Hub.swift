@@ -52,6 +52,8 @@ public final class Hub {
     /// For each follower, what it is to catch up with, in order.
     var queues: [CatchUpQueue]
     var isCatchUpDue = false
+    /// When each follower was last found to have no room.
+    var lastDetached: [ContinuousClock.Instant?]
     private let foundWrongServer: @Sendable (WrongServer) -> Void
 
     /// More connections at once would overrun the queue of a server that listens with a backlog of 128.
@@ -77,6 +79,7 @@ public final class Hub {
         memory = keeper.memory
         server = ServerMachine(expectedID: keeper.memory.serverID)
         queues = followers.map { _ in CatchUpQueue() }
+        lastDetached = followers.map { _ in nil }
         client = ServerClient(address)
     }
 
@@ -108,7 +111,8 @@ public final class Hub {
         for catchUp in catchUps { catchUp.roomAgain() }
         catchUpWhereThereIsRoom()
         for database in databases.values {
-            if let feed = database.feed, feed.isPaused, database.machine.mayFlow, database.hasRoom { feed.resume() }
+            // It asks once more whether it may flow.
+            if let feed = database.feed, feed.isPaused, database.machine.mayFlow { feed.resume() }
         }
     }
 

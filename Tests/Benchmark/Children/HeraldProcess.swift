@@ -27,6 +27,7 @@ final class HeraldProcess {
         var settings = """
             [herald]
             log_level = warning
+            state_dir = \(household.newFile("state"))
             [source]
             url = http://127.0.0.1:\(port)
             databases = \(databases)
