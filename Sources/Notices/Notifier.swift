@@ -141,7 +141,7 @@ public final class LineBook {
         _ instance: Instance,
         _ style: LineStyle
     ) -> LineBlock? {
-        if self.rows !== rows {
+        if !(self.rows?.isOne(with: rows) ?? false) {
             self.rows = rows
             blocks.removeAll(keepingCapacity: true)
             CurlLoop.atEndOfTurn { [weak self] in

@@ -3,49 +3,20 @@ import Testing
 
 @testable import CouchFeed
 
-/// What came of reading a whole feed.
-private struct Reading: Equatable {
-    var items: [ChangeBatch.Item] = []
-    var seq: Seq?
-    var outcome = ChangeReader.Outcome.more
-
-    var tail: FeedTail? {
-        if case .ended(let tail) = outcome { tail } else { nil }
-    }
-
-    /// Reads `pieces` one after the other, until one of them is the last.
-    init(_ pieces: [ArraySlice<UInt8>]) {
-        var reader = ChangeReader()
-        var batch = ChangeBatch()
-        for piece in pieces where outcome == .more {
-            // A copy, so that nothing of an earlier piece can be seen in a later one.
-            outcome = Array(piece).withUnsafeBytes { reader.read($0, into: &batch) }
-        }
-        items = batch.items
-        seq = batch.seq
-    }
-
-    init(_ text: String) {
-        self.init([Array(text.utf8)[...]])
-    }
-}
-
 /// A second opinion, as plain as can be: rows are lines that begin with a seq, their parts found by searching.
 private struct Expected {
     var count = 0
     var designDocuments: [String] = []
     var lastSeq: String?
-    var isEnded = false
-    var tailSeq: String?
+    var tail: FeedTail?
 
     init(_ body: [UInt8]) {
         let wholeLines = body[..<(body.lastIndex(of: 0x0A) ?? 0)]
         for line in wholeLines.split(separator: 0x0A) {
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix(#"{"last_seq":"#) {
-                isEnded = true
-                let rest = text.dropFirst(12)
-                tailSeq = rest.firstRange(of: #","pending":"#).map { String(rest[..<$0.lowerBound]) }
+                let parts = text.dropFirst(12).dropLast().split(separator: #","pending":"#)
+                tail = FeedTail(lastSeq: Seq(json: parts[0].utf8), pending: parts.count > 1 ? Int(parts[1]) : nil)
                 return
             }
             guard text.hasPrefix(#"{"seq":"#), let idStart = text.firstRange(of: #","id":""#) else { return }
@@ -88,13 +59,17 @@ struct ChangeReaderTests {
         #expect(rows == expected.count)
         #expect(designDocuments == expected.designDocuments)
         #expect(whole.seq == expected.lastSeq.map { Seq(json: $0.utf8) })
-        #expect((whole.tail != nil) == expected.isEnded)
-        if let tail = whole.tail { #expect(tail.lastSeq == expected.tailSeq.map { Seq(json: $0.utf8) }) }
+        #expect(whole.tail == expected.tail)
+        #expect(whole.rows == nil)
+        var rowByRow = Reading([body[...]], keepsRows: true)
+        #expect(rowByRow.rows?.count == expected.count)
+        #expect(rowByRow.rows?.last { $0.seq != nil }?.seq == expected.lastSeq)
+        rowByRow.rows = nil
+        #expect(rowByRow == whole)
 
         let sizes = body.count < 20_000 ? [1, 2, 3, 5, 7, 8, 9, 64, 1000] : [1, 1460, 4096]
         for size in sizes {
-            let pieces = stride(from: 0, to: body.count, by: size).map { body[$0..<min($0 + size, body.count)] }
-            #expect(Reading(pieces) == whole, "in pieces of \(size)")
+            #expect(Reading(pieces(body, of: size)) == whole, "in pieces of \(size)")
         }
         guard body.count < 4_000 else { return }
         for cut in 0...body.count {
@@ -108,7 +83,11 @@ struct ChangeReaderTests {
         guard body.count < 4_000 else { return }
         for end in 0...body.count {
             let lastLineEnd = body[..<end].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-            #expect(Reading([body[..<end]]) == Reading([body[..<lastLineEnd]]))
+            var cut = Reading([body[..<end]])
+            // Of a whole tail nothing is missing but its line end.
+            #expect(cut.isWithinLine == (end > lastLineEnd && cut.outcome == .more))
+            cut.isWithinLine = false
+            #expect(cut == Reading([body[..<lastLineEnd]]))
         }
     }
 
@@ -194,9 +173,7 @@ struct ChangeReaderTests {
     func longRow() {
         let row =
             #"{"seq":"1-a","id":"x","doc":{"text":""# + String(repeating: "lorem \\\" ", count: 300_000) + "\"}}\n"
-        let bytes = Array(row.utf8)
-        let pieces = stride(from: 0, to: bytes.count, by: 16_384).map { bytes[$0..<min($0 + 16_384, bytes.count)] }
-        #expect(Reading(pieces).items == [.documents(1)])
+        #expect(Reading(pieces(Array(row.utf8), of: 16_384)).items == [.documents(1)])
     }
 
     @Test("Random damage is never more than a broken feed", arguments: 0..<20)

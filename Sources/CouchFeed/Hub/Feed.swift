@@ -115,7 +115,6 @@ final class Feed: TransferDelegate {
         isFlushing = false
         guard transfer != nil, reader.soundLineCount > soundLinesTold else { return }
         soundLinesTold = reader.soundLineCount
-        batch.seal()
         owner.feed(self, gave: batch)
         batch.clear()
     }

@@ -1,7 +1,8 @@
 /// Changes of one database, in the feed's order, as followers get them.
 ///
 /// It says as much as its followers need and no more: how many changes there
-/// were, and which were of design documents.
+/// were, and which were of design documents; and the rows themselves where
+/// they were asked for.
 public struct ChangeBatch: Sendable {
     public enum Item: Sendable, Equatable {
         /// So many changes of other documents, one after the other.
@@ -15,9 +16,9 @@ public struct ChangeBatch: Sendable {
     public private(set) var count = 0
     /// Up to where these changes reach; `nil` where none of them had a seq.
     public internal(set) var seq: Seq?
-    /// The changes one by one; `nil` unless they were asked for.
-    public private(set) var rows: RowBlock?
-    private var gatherer = RowGatherer()
+    /// The changes one by one, as many as ``count`` says; `nil` unless they
+    /// were asked for.
+    public internal(set) var rows: RowBlock?
 
     public init() {}
 
@@ -38,43 +39,51 @@ public struct ChangeBatch: Sendable {
         items.append(.designDocument(id: id))
     }
 
-    mutating func gather(_ row: FeedLine.Row, of line: UnsafeRawBufferPointer, isDesignDocument: Bool) {
-        gatherer.append(row, of: line, isDesignDocument: isDesignDocument)
-    }
-
-    /// It is given on now: rows that were gathered are to be seen, if all were.
-    mutating func seal() {
-        rows = !gatherer.rows.isEmpty && gatherer.rows.count == count ? gatherer.take() : nil
-    }
-
-    /// Empties it and keeps its memory, but for rows, which others may have kept.
-    mutating func clear() {
-        items.removeAll(keepingCapacity: true)
-        count = 0
-        seq = nil
-        rows = nil
-        gatherer = RowGatherer()
-    }
-
-    /// The same, less the rows whose keys (``RowBlock/key(_:)``) are in `passed`, out of which they are taken. Without
-    /// ``rows`` it is the same.
-    func without(_ passed: inout Set<[UInt8]>) -> ChangeBatch {
-        guard let rows else { return self }
-        let left = rows.rows.filter { passed.remove(rows.key($0)) == nil }
-        guard left.count < rows.rows.count else { return self }
+    /// The same batch less the rows whose key (``RowBlock/key(of:)``) is in
+    /// `passed`; each takes its key out of the set. The seq stays, also where
+    /// no row is left: the batch reaches as far as before.
+    ///
+    /// Where rows were not asked for, nothing can be told apart: it stays
+    /// whole.
+    public func without(_ passed: inout Set<[UInt8]>) -> ChangeBatch {
+        guard let block = rows, !passed.isEmpty else { return self }
         var rest = ChangeBatch()
         rest.seq = seq
-        for row in left {
-            if row.isDesignDocument {
-                let id = rows.bytes[row.id].withUnsafeBytes { JSONText.unescaped($0) }
-                var quoted: [UInt8] = []
-                JSONText.append(quoted: id, to: &quoted)
-                rest.appendDesignDocument(id: quoted)
+        var rows: [RowBlock.Row] = []
+        rows.reserveCapacity(block.rows.count)
+        var designDocuments = items.lazy.filter { $0.isDesignDocument }.makeIterator()
+        for row in block.rows {
+            let designDocument = row.isDesignDocument ? designDocuments.next() : nil
+            if let key = block.key(of: row), passed.remove(key) != nil { continue }
+            rows.append(row)
+            if case .designDocument(let id) = designDocument {
+                rest.appendDesignDocument(id: id)
             } else {
                 rest.appendDocuments(1)
             }
         }
-        rest.rows = RowBlock(bytes: rows.bytes, rows: left)
+        rest.rows = block.with(rows)
         return rest
+    }
+
+    /// Empties it and keeps its memory, but for rows that others keep.
+    mutating func clear() {
+        items.removeAll(keepingCapacity: true)
+        count = 0
+        seq = nil
+        rows?.clear()
+    }
+
+    /// Whether rows are wanted from the next change on. In mid-batch nothing
+    /// changes: a batch has all its rows or none.
+    mutating func keepRows(_ isWanted: Bool) {
+        guard isEmpty, isWanted != (rows != nil) else { return }
+        rows = isWanted ? RowBlock() : nil
+    }
+}
+
+extension ChangeBatch.Item {
+    fileprivate var isDesignDocument: Bool {
+        if case .designDocument = self { true } else { false }
     }
 }

@@ -1,12 +1,4 @@
-/// What the last line of a feed tells.
-struct FeedTail: Sendable, Equatable {
-    /// Up to where the feed has come.
-    var lastSeq: Seq?
-    /// How many changes come behind it; not every server counts them.
-    var pending: Int?
-}
-
-/// What one line of a `_changes` feed says. Ranges are of the line.
+/// What one row of a `_changes` feed says, or one line of a continuous one. Ranges are of the line.
 enum FeedLine {
     case change(Row)
     /// `{"last_seq":...,"pending":...}`: the server ends the feed in order.
@@ -19,18 +11,23 @@ enum FeedLine {
         /// JSON text; `nil` where the server left it out (`null`, under `seq_interval`).
         var seq: Range<Int>?
         var id: JSONScanner.Text
-        /// What follows is only looked for where it is wanted. Within its quotes.
+        /// These are only looked for where rows are kept.
+        var details = Details()
+    }
+
+    /// What a row says beside what every follower needs.
+    struct Details {
+        /// The first of `changes`, without its quotes; `nil` where there is none.
         var rev: Range<Int>?
         var isDeleted = false
-        /// JSON text; `nil` if there is none, or `null`.
+        /// JSON text; `nil` where there is none, or `null`.
         var doc: Range<Int>?
     }
 
     /// Reads a line that is not blank, without its line end.
-    /// - Parameter isWhole: Whether all of a row is wanted, not only its seq and id.
-    init(_ line: UnsafeRawBufferPointer, isWhole wantsAll: Bool = false) {
+    init(_ line: UnsafeRawBufferPointer, wantsDetails: Bool = false) {
         var scanner = JSONScanner(line)
-        var row = PartialRow(wantsAll: wantsAll)
+        var row = PartialRow(wantsDetails: wantsDetails)
         let isWhole = scanner.members { scanner, name in row.read(&scanner, name) }
         scanner.skipBlanks()
         guard isWhole, scanner.isAtEnd else {
@@ -42,9 +39,9 @@ enum FeedLine {
                 self = .broken(why: "it has no seq")
                 return
             }
-            self = .change(Row(seq: row.seq, id: id, rev: row.rev, isDeleted: row.isDeleted, doc: row.doc))
-        } else if let end = row.end {
-            self = .end(end)
+            self = .change(Row(seq: row.seq, id: id, details: row.details))
+        } else if row.isEnd {
+            self = .end(row.tail)
         } else if let error = row.error {
             let text = line[error.range.lowerBound..<error.range.upperBound]
             self = .error(String(decoding: text, as: UTF8.self))
@@ -54,20 +51,32 @@ enum FeedLine {
     }
 }
 
+/// What the server says behind the last row.
+struct FeedTail: Equatable {
+    /// Where the next request is to go on; `nil` where the server did not say.
+    var lastSeq: Seq?
+    /// How many changes are behind this end; `nil` where the server does not count them (CouchDB 1.x, PouchDB Server).
+    var pending: Int?
+
+    /// Takes in the member `name`; what is neither of the two is passed over.
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        if name.equals("last_seq") {
+            lastSeq = value.equals("null") ? nil : Seq(json: value)
+        } else if name.equals("pending") {
+            pending = Int(String(decoding: value, as: UTF8.self))
+        }
+    }
+}
+
 private struct PartialRow {
+    let wantsDetails: Bool
     var hasSeq = false
     var seq: Range<Int>?
     var id: JSONScanner.Text?
-    var rev: Range<Int>?
-    var isDeleted = false
-    var doc: Range<Int>?
-    var end: FeedTail?
+    var details = FeedLine.Details()
+    var isEnd = false
+    var tail = FeedTail()
     var error: JSONScanner.Text?
-    private let wantsAll: Bool
-
-    init(wantsAll: Bool) {
-        self.wantsAll = wantsAll
-    }
 
     mutating func read(_ scanner: inout JSONScanner, _ name: UnsafeRawBufferPointer) -> Bool {
         // The two that each row has are told by length and first byte before they are compared.
@@ -85,44 +94,43 @@ private struct PartialRow {
             error = text
             return true
         }
-        if wantsAll {
-            if name.equals("changes") { return readRevisions(&scanner) }
-            if name.equals("deleted") {
-                guard let range = scanner.value() else { return false }
-                isDeleted = scanner.bytes[range.lowerBound] == UInt8(ascii: "t")
-                return true
-            }
-            if name.equals("doc") {
-                guard let range = scanner.value() else { return false }
-                doc = scanner.bytes[range.lowerBound] == UInt8(ascii: "n") ? nil : range
-                return true
-            }
-        }
         guard let range = scanner.value() else { return false }
-        if name.equals("last_seq") {
-            end = FeedTail(lastSeq: Seq(json: scanner.bytes[range]), pending: end?.pending)
-        } else if name.equals("pending"), let end {
-            self.end = FeedTail(
-                lastSeq: end.lastSeq,
-                pending: Int(String(decoding: scanner.bytes[range], as: UTF8.self))
-            )
+        if wantsDetails { readDetail(name, scanner.bytes, range) }
+        // A row has neither, so that no time goes on them there.
+        if name.first == UInt8(ascii: "l") || name.first == UInt8(ascii: "p") {
+            if name.equals("last_seq") { isEnd = true }
+            tail.take(name, UnsafeRawBufferPointer(rebasing: scanner.bytes[range]))
         }
         return true
     }
 
-    /// `[{"rev":"..."}]`: of several leaves the first is the winner.
-    private mutating func readRevisions(_ scanner: inout JSONScanner) -> Bool {
-        var first: Range<Int>?
-        let isWhole = scanner.elements { scanner in
-            scanner.members { scanner, name in
-                guard name.equals("rev"), first == nil, let rev = scanner.string() else {
-                    return scanner.value() != nil
-                }
-                first = rev.range
-                return true
-            }
+    /// Reads what is a whole value already: what is wrong inside a value is no more wrong for being looked at.
+    private mutating func readDetail(
+        _ name: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer,
+        _ range: Range<Int>
+    ) {
+        if name.equals("changes") {
+            details.rev = Self.firstRev(
+                UnsafeRawBufferPointer(rebasing: bytes[..<range.upperBound]),
+                from: range.lowerBound
+            )
+        } else if name.equals("deleted") {
+            details.isDeleted = bytes[range.lowerBound] == UInt8(ascii: "t")
+        } else if name.equals("doc") {
+            details.doc = bytes[range.lowerBound] == UInt8(ascii: "n") ? nil : range
         }
-        rev = first
-        return isWhole
+    }
+
+    /// The `rev` of the first element of `[{"rev":"..."}, ...]`.
+    private static func firstRev(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Range<Int>? {
+        var scanner = JSONScanner(bytes, from: start)
+        guard scanner.skip(UInt8(ascii: "[")), scanner.skip(UInt8(ascii: "{")) else { return nil }
+        repeat {
+            guard let name = scanner.string(), scanner.skip(UInt8(ascii: ":")) else { return nil }
+            if UnsafeRawBufferPointer(rebasing: bytes[name.range]).equals("rev") { return scanner.string()?.range }
+            guard scanner.value() != nil else { return nil }
+        } while scanner.skip(UInt8(ascii: ","))
+        return nil
     }
 }

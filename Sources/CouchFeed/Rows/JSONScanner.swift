@@ -65,8 +65,14 @@ struct JSONScanner {
         }
     }
 
-    /// Passes over bytes that are neither a quote nor a backslash, eight at a time while there are eight.
     private mutating func skipPlainText() {
+        position = Self.plainText(bytes, from: position)
+    }
+
+    /// Behind the bytes that are neither a quote nor a backslash, eight at a time while there are eight.
+    @inline(__always)
+    static func plainText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var position = start
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         while position + 8 <= bytes.count {
@@ -76,15 +82,13 @@ struct JSONScanner {
             let quotes = word ^ (ones &* 0x22)
             let backslashes = word ^ (ones &* 0x5C)
             let found = ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & highs
-            if found != 0 {
-                position += found.trailingZeroBitCount / 8
-                return
-            }
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
             position += 8
         }
         while position < bytes.count, bytes[position] != 0x22, bytes[position] != 0x5C {
             position += 1
         }
+        return position
     }
 
     /// Passes over a value of any kind and the blanks before it. `nil` if there is no whole one.
@@ -125,7 +129,7 @@ struct JSONScanner {
     }
 
     /// Letters, digits and signs of numbers, `true`, `false` and `null`.
-    private static func isOfScalar(_ byte: UInt8) -> Bool {
+    static func isOfScalar(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "E"),
             UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):

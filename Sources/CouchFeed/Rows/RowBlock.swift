@@ -1,80 +1,133 @@
-/// The changes of a batch one by one, with what stands in their rows. Shared by all who keep it.
-public final class RowBlock: Sendable {
-    /// One change. Its ranges are of ``RowBlock/bytes``.
-    public struct Row: Sendable {
-        fileprivate var start: UInt32
-        fileprivate var seqLength: UInt32 = 0
-        fileprivate var idLength: UInt32 = 0
-        fileprivate var revLength: UInt32 = 0
-        fileprivate var docLength: UInt32 = 0
-        public fileprivate(set) var isDeleted = false
-        public fileprivate(set) var isDesignDocument = false
+/// The changes of a batch one by one, as the server told them.
+///
+/// Two arrays, shared by all who keep it and never changed once it was given
+/// on: passing it on costs no more than counting who has it.
+public struct RowBlock: Sendable {
+    /// What the rows' ranges are of.
+    public private(set) var bytes: [UInt8] = []
+    /// In the feed's order.
+    public private(set) var rows: [Row] = []
+
+    init() {}
+
+    /// One change. Its parts are ranges of ``RowBlock/bytes``.
+    public struct Row: Sendable, Equatable {
+        // The parts stand one behind the other from here on. A part is of one line, and so far shorter than 4 GB; a block
+        // of long rows need not be.
+        private var start: Int
+        private var seqCount: UInt32
+        private var idCount: UInt32
+        /// `nil` as its highest value: an empty one would be text as well.
+        private var revCount: UInt32
+        private var docCount: UInt32
+        /// Whether the server said that the document is deleted.
+        public let isDeleted: Bool
+        /// Whether the id begins `_design/`, however it is escaped.
+        public let isDesignDocument: Bool
+
+        private static let none = UInt32.max
+
+        fileprivate init(
+            start: Int,
+            line: FeedLine.Row,
+            isDesignDocument: Bool
+        ) {
+            let details = line.details
+            self.start = start
+            seqCount = UInt32(line.seq?.count ?? 0)
+            idCount = UInt32(line.id.range.count)
+            revCount = details.rev.map { UInt32($0.count) } ?? Self.none
+            docCount = UInt32(details.doc?.count ?? 0)
+            isDeleted = details.isDeleted
+            self.isDesignDocument = isDesignDocument
+        }
 
         /// JSON text; `nil` where the server said `null`.
-        public var seq: Range<Int>? { range(0, seqLength) }
-        /// What stands within the quotes, escapes untouched.
-        public var id: Range<Int> { range(seqLength, idLength) ?? Int(start)..<Int(start) }
-        /// The winning revision; `nil` if the server names none.
-        public var rev: Range<Int>? { range(seqLength + idLength, revLength) }
-        /// JSON text, byte for byte as it was sent; `nil` where there was none.
-        public var doc: Range<Int>? { range(seqLength + idLength + revLength, docLength) }
+        public var seq: Range<Int>? {
+            seqCount == 0 ? nil : start..<(start + Int(seqCount))
+        }
 
-        private func range(_ offset: UInt32, _ length: UInt32) -> Range<Int>? {
-            length == 0 ? nil : Int(start + offset)..<Int(start + offset + length)
+        /// The inside of a JSON string, without its quotes, escaped as the server sent it.
+        public var id: Range<Int> {
+            let first = start + Int(seqCount)
+            return first..<(first + Int(idCount))
+        }
+
+        /// The winning revision (the first of `changes`), without its quotes; `nil` where the server gave none.
+        public var rev: Range<Int>? {
+            revCount == Self.none ? nil : id.upperBound..<(id.upperBound + Int(revCount))
+        }
+
+        /// JSON text, byte for byte as the server sent it; `nil` where there was none, or `null`.
+        public var doc: Range<Int>? {
+            guard docCount > 0 else { return nil }
+            let first = rev?.upperBound ?? id.upperBound
+            return first..<(first + Int(docCount))
         }
     }
 
-    public let bytes: [UInt8]
-    public let rows: [Row]
-
-    init(bytes: [UInt8], rows: [Row]) {
-        self.bytes = bytes
-        self.rows = rows
+    /// Whether both are one: the same memory, not merely the same text.
+    public func isOne(with other: RowBlock) -> Bool {
+        func memory(_ block: RowBlock) -> (UnsafeRawPointer?, UnsafeRawPointer?, Int) {
+            (
+                block.bytes.withUnsafeBytes { $0.baseAddress }, block.rows.withUnsafeBytes { $0.baseAddress },
+                block.rows.count
+            )
+        }
+        return memory(self) == memory(other)
     }
 
-    /// What tells a change from all others of its database: id, revision and whether it is deleted.
-    func key(_ row: Row) -> [UInt8] {
-        var key = Array(bytes[row.id])
+    // MARK: Telling rows of two readings apart
+
+    /// What makes two rows of a database the same: exactly the same id, rev and
+    /// deleted, as bytes. `nil` for a row without a rev, which is like no other.
+    public func key(of row: Row) -> [UInt8]? {
+        guard let rev = row.rev else { return nil }
+        var key: [UInt8] = []
+        key.reserveCapacity(row.id.count + rev.count + 2)
+        key.append(contentsOf: bytes[row.id])
+        // Stands in no JSON string.
         key.append(0)
-        if let rev = row.rev { key.append(contentsOf: bytes[rev]) }
+        key.append(contentsOf: bytes[rev])
         key.append(row.isDeleted ? 1 : 0)
         return key
     }
 
-    /// Puts the keys of its rows into `keys`, until there are `limit`.
-    func insertKeys(into keys: inout Set<[UInt8]>, limit: Int) {
-        for row in rows where keys.count < limit { keys.insert(key(row)) }
-    }
-}
+    /// The keys of all rows that have one, in their order.
+    public var keys: [[UInt8]] { rows.compactMap(key) }
 
-/// Gathers rows until they are given on.
-struct RowGatherer {
-    private var bytes: [UInt8] = []
-    private(set) var rows: [RowBlock.Row] = []
+    /// Puts the keys of the rows into `set`, until it has `limit`.
+    public func insertKeys(into set: inout Set<[UInt8]>, limit: Int) {
+        for row in rows {
+            guard set.count < limit else { return }
+            if let key = key(of: row) { set.insert(key) }
+        }
+    }
+
+    /// The same bytes with fewer rows.
+    func with(_ rows: [Row]) -> RowBlock {
+        var block = self
+        block.rows = rows
+        return block
+    }
+
+    // MARK: Gathering
 
     mutating func append(_ row: FeedLine.Row, of line: UnsafeRawBufferPointer, isDesignDocument: Bool) {
-        var gathered = RowBlock.Row(start: UInt32(bytes.count))
-        gathered.seqLength = append(row.seq, of: line)
-        gathered.idLength = append(row.id.range, of: line)
-        gathered.revLength = append(row.rev, of: line)
-        gathered.docLength = append(row.doc, of: line)
-        gathered.isDeleted = row.isDeleted
-        gathered.isDesignDocument = isDesignDocument
-        rows.append(gathered)
+        rows.append(Row(start: bytes.count, line: row, isDesignDocument: isDesignDocument))
+        if let seq = row.seq { append(line, seq) }
+        append(line, row.id.range)
+        if let rev = row.details.rev { append(line, rev) }
+        if let doc = row.details.doc { append(line, doc) }
     }
 
-    private mutating func append(_ range: Range<Int>?, of line: UnsafeRawBufferPointer) -> UInt32 {
-        guard let range else { return 0 }
-        bytes.append(contentsOf: line[range])
-        return UInt32(range.count)
+    private mutating func append(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: line[range]))
     }
 
-    /// What was gathered; it begins anew.
-    mutating func take() -> RowBlock {
-        defer {
-            bytes = []
-            rows = []
-        }
-        return RowBlock(bytes: bytes, rows: rows)
+    /// Empties it. Memory that nobody else has is used again, unless it is that of rows of megabytes.
+    mutating func clear() {
+        rows.removeAll(keepingCapacity: rows.capacity <= 4096)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
     }
 }
