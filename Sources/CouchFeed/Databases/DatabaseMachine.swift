@@ -61,7 +61,7 @@ struct DatabaseMachine {
     /// Up to where the feed has been read; `nil` before it is known where it begins.
     private(set) var position: Seq?
     /// Whether anyone was told of a life of it, which has to be told as ended if there is none.
-    private var isTold: Bool
+    private(set) var isTold: Bool
     /// Counts the lives where the server does not tell them apart.
     private var generation: Int
     private var hasEnded = false

@@ -62,7 +62,7 @@ extension Hub {
             found += 1
             if !database.machine.isPresent { act(database.machine.look(), on: database) }
         }
-        for database in databases.values where !database.isListed && database.machine.isPresent {
+        for database in databases.values where !database.isListed && database.machine.isTold {
             act(database.machine.look(), on: database)
         }
         lookForRemembered()
@@ -94,6 +94,9 @@ extension Hub {
     func lookForNames() {
         for name in options.names where options.selects(name) {
             guard let database = known(name), !database.machine.isPresent else { continue }
+            act(database.machine.look(), on: database)
+        }
+        for database in databases.values where database.machine.isTold && !database.machine.isPresent {
             act(database.machine.look(), on: database)
         }
         lookForRemembered()
@@ -220,7 +223,8 @@ extension Hub: BellOwner {
     func bellRang(for name: String, type: String) {
         guard options.selects(name), let database = known(name, isNew: type == "created") else { return }
         guard database.machine.isPresent else {
-            if type != "deleted" { act(database.machine.look(), on: database) }
+            // Somebody may have been told of a life of it, before Herald was last stopped.
+            if type != "deleted" || database.machine.isTold { act(database.machine.look(), on: database) }
             return
         }
         if type != "updated" { act(database.machine.look(), on: database) }
