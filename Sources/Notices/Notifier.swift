@@ -69,7 +69,7 @@ public final class Notifier: Follower {
     public func receive(_ batch: ChangeBatch, of database: FollowedDatabase, in instance: Instance, mark: Mark?) {
         if needs.rows, let rows = batch.rows {
             if let block = lines.block(of: rows, database, instance, style) {
-                outbox.fill { queue, _ in queue.append(block, mark: mark) }
+                outbox.fill { queue, now in queue.append(block, mark: mark, at: now) }
             } else if let mark {
                 reached(mark)
             }

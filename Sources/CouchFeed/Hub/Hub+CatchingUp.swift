@@ -13,7 +13,14 @@ extension Hub {
     func queue(_ database: FollowedDatabase, _ seat: Int) {
         let index = database.seats[seat].index
         queues[index].append(database, seat)
-        if !followers[index].hasRoom { lastDetached[index] = .now }
+        if !followers[index].hasRoom {
+            lastDetached[index] = .now
+            if behind.insert(index).inserted {
+                log.info(
+                    "\(followers[index].name) does not keep up; it gets the rest when it has read what waits for it"
+                )
+            }
+        }
         guard !isCatchUpDue else { return }
         isCatchUpDue = true
         CurlLoop.atEndOfTurn { [weak self] in
@@ -127,11 +134,20 @@ extension Hub: CatchUp.Owner {
         act(server.look())
     }
 
+    /// One of whom nothing is left to be done is live again.
+    private func noteLive() {
+        for index in behind where queues[index].isEmpty && !catchUps.contains(where: { $0.serves(follower: index) }) {
+            behind.remove(index)
+            log.info("\(followers[index].name) has caught up")
+        }
+    }
+
     private func queue(_ catchUp: CatchUp) {
         for member in catchUp.members where catchUp.database.seats[member].isDetached {
             queue(catchUp.database, member)
         }
         catchUpWhereThereIsRoom()
+        noteLive()
     }
 
     /// 400: it is the place that the server does not like. Better told twice than never.

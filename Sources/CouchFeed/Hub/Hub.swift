@@ -52,6 +52,8 @@ public final class Hub {
     /// For each follower, what it is to catch up with, in order.
     var queues: [CatchUpQueue]
     var isCatchUpDue = false
+    /// Which followers have been found to have no room and have not caught up yet.
+    var behind: Set<Int> = []
     /// When each follower was last found to have no room.
     var lastDetached: [ContinuousClock.Instant?]
     private let foundWrongServer: @Sendable (WrongServer) -> Void

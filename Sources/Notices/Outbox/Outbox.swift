@@ -38,7 +38,6 @@ public final class Outbox: ChildInput {
     public let name: String
     private let ledger: Ledger
     private let capacity: Int
-    private let needsTime: Bool
     private let time: Timekeeper
     private let wallClock: @Sendable () -> Int64
     private let room: @Sendable () -> Void
@@ -69,7 +68,6 @@ public final class Outbox: ChildInput {
         self.time = time
         self.wallClock = wallClock
         self.room = room
-        needsTime = if case .debounce = policy { true } else { confirmation != nil }
         var state = State(queue: OutboxQueue(capacity: capacity, policy: policy))
         state.confirmation = confirmation
         self.state = NIOLockedValueBox(state)
@@ -113,6 +111,17 @@ public final class Outbox: ChildInput {
         state.withLockedValue { $0.queue.isEmpty }
     }
 
+    /// For how long the first line waits that has not been delivered; `nil` where none does.
+    public var age: Duration? {
+        let now = time.now()
+        return state.withLockedValue { $0.queue.oldest.map { now - $0 } }
+    }
+
+    /// Whether notices are being merged because the notifier is behind.
+    public var isBehind: Bool {
+        state.withLockedValue { $0.queue.isBehind }
+    }
+
     /// How many bytes have been written so far in this life of the outbox.
     public var writtenByteCount: UInt64 {
         state.withLockedValue { $0.writtenByteCount }
@@ -125,8 +134,7 @@ public final class Outbox: ChildInput {
 
     /// Fills the queue under one lock, and wakes whoever writes.
     func fill(_ body: (inout OutboxQueue, Timekeeper.Instant) -> Void) {
-        // The clock is only looked at where it matters: this is done for each batch of changes.
-        let now = needsTime ? time.now() : Self.beginning
+        let now = time.now()
         let (receipts, waiter) = state.withLockedValue { state in
             guard !state.isEnded else { return ([Receipt](), nil as CheckedContinuation<Void, Never>?) }
             body(&state.queue, now)
@@ -136,11 +144,9 @@ public final class Outbox: ChildInput {
         note(receipts)
     }
 
-    private static let beginning = ContinuousClock.now
-
     /// A dead letter is to be tried again.
     public func retry(_ id: Int64, line: [UInt8]) {
-        fill { queue, _ in queue.append(letter: id, line: line + [UInt8(ascii: "\n")]) }
+        fill { queue, now in queue.append(letter: id, line: line + [UInt8(ascii: "\n")], at: now) }
     }
 
     /// No more will be taken in; once all is written the notifier's stdin is closed.
@@ -171,7 +177,7 @@ public final class Outbox: ChildInput {
 
     public func next() async -> [UInt8]? {
         while !Task.isCancelled {
-            let now = needsTime ? time.now() : Self.beginning
+            let now = time.now()
             let (bytes, isOver, hasRoom) = state.withLockedValue { state in
                 state.takeHand(capacity: capacity, now, wallClock)
             }
@@ -226,7 +232,7 @@ public final class Outbox: ChildInput {
     private func waitForMore() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let now = needsTime ? time.now() : Self.beginning
+                let now = time.now()
                 let isReady = state.withLockedValue { state in
                     if Task.isCancelled || state.isOver || state.canHand(at: now) { return true }
                     setTimer(&state)
@@ -316,7 +322,7 @@ public final class Outbox: ChildInput {
 
     /// Has ``timeCame(_:)`` called when something is due, unless it is called before that anyway.
     private func setTimer(_ state: inout State) {
-        guard needsTime, let due = state.nextDue(), state.timer.map({ due < $0 }) ?? true else { return }
+        guard let due = state.nextDue(), state.timer.map({ due < $0 }) ?? true else { return }
         state.timer = due
         Task { [weak self, time] in
             await time.sleep(due)

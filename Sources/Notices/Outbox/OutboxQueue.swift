@@ -61,14 +61,19 @@ struct OutboxQueue {
     /// Whether notices are being merged because the notifier is behind.
     var isBehind: Bool { policy == .mergeWhenFull && !pending.isEmpty }
 
+    /// Since when the first line waits that is not delivered; `nil` where none does.
+    var oldest: Instant? {
+        mutating get { first < parcels.count ? parcels[first].since : pending.oldest() }
+    }
+
     // MARK: In
 
     mutating func created(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
-        mergesNow ? pending.created(database, line: line, mark: mark, at: now) : append(line, 1, mark)
+        mergesNow ? pending.created(database, line: line, mark: mark, at: now) : append(line, 1, mark, now)
     }
 
     mutating func deleted(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
-        guard mergesNow else { return append(line, 1, mark) }
+        guard mergesNow else { return append(line, 1, mark, now) }
         // What began and ended while it was merged leaves its mark only.
         if let mark = pending.deleted(database, line: line, mark: mark, at: now) { reached(mark) }
     }
@@ -78,22 +83,26 @@ struct OutboxQueue {
         // A long run is cut where the outbox is full, so that it holds what it is meant to hold, and one line more at most.
         let room = policy == .keepAll ? count : max((capacity - byteCount + line.count - 1) / line.count, 0)
         let taken = mergesNow ? 0 : min(count, room)
-        if taken > 0 { append(line, taken, taken == count ? mark : nil) }
+        if taken > 0 { append(line, taken, taken == count ? mark : nil, now) }
         if taken < count { pending.updated(database, line: line, count: count - taken, mark: mark, at: now) }
     }
 
     mutating func designDocumentUpdated(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
-        mergesNow ? pending.designDocumentUpdated(database, line: line, mark: mark, at: now) : append(line, 1, mark)
+        mergesNow
+            ? pending.designDocumentUpdated(database, line: line, mark: mark, at: now) : append(line, 1, mark, now)
     }
 
     /// Lines that are never merged, with the marks that they bring along and one for their end.
-    mutating func append(_ block: LineBlock, mark: Mark?) {
-        append(Parcel(lines: .block(block), count: block.count, mark: mark), size: block.bytes.count + block.seqSize)
+    mutating func append(_ block: LineBlock, mark: Mark?, at now: Instant) {
+        append(
+            Parcel(lines: .block(block), count: block.count, since: now, mark: mark),
+            size: block.bytes.count + block.seqSize
+        )
     }
 
     /// A dead letter that is tried again.
-    mutating func append(letter: Int64, line: [UInt8]) {
-        append(Parcel(lines: .equal(line), count: 1), size: line.count)
+    mutating func append(letter: Int64, line: [UInt8], at now: Instant) {
+        append(Parcel(lines: .equal(line), count: 1, since: now), size: line.count)
         parcels[parcels.count - 1].earlier.append(.letter(letter))
     }
 
@@ -111,7 +120,7 @@ struct OutboxQueue {
         }
     }
 
-    private mutating func append(_ line: [UInt8], _ count: Int, _ mark: Mark?) {
+    private mutating func append(_ line: [UInt8], _ count: Int, _ mark: Mark?, _ now: Instant) {
         let last = parcels.count - 1
         // The same array, mostly: then comparing costs nothing.
         if last >= first, trailing.isEmpty, parcels[last].count + count <= Self.longestRun,
@@ -124,7 +133,7 @@ struct OutboxQueue {
             parcels[last].count += count
             parcels[last].mark = mark ?? parcels[last].mark
         } else {
-            append(Parcel(lines: .equal(line), count: count, mark: mark), size: line.count * count)
+            append(Parcel(lines: .equal(line), count: count, since: now, mark: mark), size: line.count * count)
         }
     }
 
@@ -236,7 +245,7 @@ struct OutboxQueue {
         var count = 0
         while count < limit, let some = pending.popFirst(at: now) {
             for notice in some {
-                append(notice.line, 1, notice.mark)
+                append(notice.line, 1, notice.mark, now)
                 count += notice.line.count
             }
         }

@@ -19,6 +19,8 @@ struct Parcel {
 
     var lines: Lines
     var count: Int
+    /// When the first of them came.
+    var since: ContinuousClock.Instant
     /// Where the cursor moves once all lines, and whatever came before them, have been delivered.
     var mark: Mark?
     /// Receipts for what came before and had no lines of its own.

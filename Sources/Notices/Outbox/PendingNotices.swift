@@ -23,6 +23,7 @@ struct PendingNotices {
         var knownDesignDocuments: Set<[UInt8]> = []
         /// How far all of this reaches.
         var mark: Mark?
+        var since: Instant
         /// When it is held back no longer.
         var due: Instant?
         var changes = 0
@@ -108,6 +109,11 @@ struct PendingNotices {
         return databases.removeValue(forKey: name)?.notices
     }
 
+    /// Since when the first of them waits.
+    mutating func oldest() -> Instant? {
+        first(in: &order).flatMap { databases[$0]?.since }
+    }
+
     /// Whether ``popFirst(at:)`` would give something.
     mutating func hasDue(at now: Instant) -> Bool {
         if first(in: &ripe) != nil { return true }
@@ -153,7 +159,7 @@ struct PendingNotices {
     private mutating func begin(_ database: String, _ now: Instant) -> Database {
         nextNumber += 1
         order.append(database, nextNumber)
-        return Database(due: debounce.map { now + $0.delay }, number: nextNumber)
+        return Database(since: now, due: debounce.map { now + $0.delay }, number: nextNumber)
     }
 
     private func isRipe(_ pending: Database) -> Bool {
