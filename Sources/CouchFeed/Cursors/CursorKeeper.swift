@@ -33,25 +33,26 @@ public actor CursorKeeper {
     private var isFailing = false
     private var isStopped = false
 
-    /// Delivered lines are saved at the latest a second after; a save takes time too.
-    private static let delay = Duration.milliseconds(500)
     private static let pauseAfterFailure = Duration.seconds(1)
 
     /// - Parameters:
     ///   - contents: What `store` holds.
+    ///   - delay: How long more is gathered before a save. Delivered lines are to be saved at the latest a second after,
+    ///     and a save takes time too.
     ///   - forgetAfter: For how long one that is configured no more keeps its cursors, while Herald runs.
     public init(
         store: Store,
         contents: StoreContents,
         members: [Member],
         forgetAfter: Duration,
+        delay: Duration = .milliseconds(500),
         log: Logger
     ) {
         self.store = store
         self.log = log
         memory = Memory(contents)
         book = PositionBook(contents.positions)
-        let alarm = Alarm(delay: Self.delay)
+        let alarm = Alarm(delay: delay)
         self.alarm = alarm
         var followers = Dictionary(uniqueKeysWithValues: contents.followers.map { ($0.id, $0) })
         var known = Dictionary(contents.followers.map { ($0.name, $0.id) }) { $1 }
@@ -182,10 +183,19 @@ public actor CursorKeeper {
         }
         if isFailing { log.info("cursors are saved again") }
         isFailing = false
+        tell(of: letters.prefix(letterCount))
         letters.removeFirst(letterCount)
         finishedLetters.removeFirst(finishedCount)
         if server == changes.server { server = nil }
         return true
+    }
+
+    /// A line for each notifier, however many there are: a notifier may drop all that it reads.
+    private func tell(of saved: some Collection<DeadLetter>) {
+        for (notifier, letters) in Dictionary(grouping: saved, by: \.notifier) {
+            let lines = letters.count == 1 ? "a line is a dead letter" : "\(letters.count) lines are dead letters"
+            log.warning("notifier \(notifier): \(lines) now: \(letters.last?.reason ?? ""); see 'herald dead'")
+        }
     }
 
     private func gather() {
