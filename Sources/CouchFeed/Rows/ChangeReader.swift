@@ -87,9 +87,10 @@ struct ChangeReader {
         var documents = 0
         var seq: UnsafeRawBufferPointer?
         reading: while outcome == .more {
-            switch results.next(piece, &position, wantsDetails: batch.rows != nil) {
-            case .row(let range, let row):
-                take(row, of: UnsafeRawBufferPointer(rebasing: piece[range]), into: &batch, &documents, &seq)
+            switch results.next(piece, &position) {
+            case .row(let range, let row, let details):
+                let line = UnsafeRawBufferPointer(rebasing: piece[range])
+                take(row, details, of: line, into: &batch, &documents, &seq)
             case .heldRow:
                 swap(&half, &results.held)
                 readHalf(into: &batch, &documents)
@@ -132,34 +133,70 @@ struct ChangeReader {
             soundLineCount += 1
             return
         }
-        take(FeedLine(line, wantsDetails: batch.rows != nil), of: line, into: &batch, &documents, &seq)
+        if batch.rows == nil {
+            var none = NoDetails()
+            take(FeedLine(line, &none), nil, of: line, into: &batch, &documents, &seq)
+        } else {
+            readWithDetails(line, into: &batch, &documents, &seq)
+        }
     }
 
+    /// Never a part of ``read(_:into:_:_:)``, which is kept small for the rows that are only counted.
+    @inline(never)
+    private mutating func readWithDetails(
+        _ line: UnsafeRawBufferPointer,
+        into batch: inout ChangeBatch,
+        _ documents: inout Int,
+        _ seq: inout UnsafeRawBufferPointer?
+    ) {
+        var details = RowDetails()
+        let row = FeedLine(line, &details)
+        take(row, details, of: line, into: &batch, &documents, &seq)
+    }
+
+    @inline(__always)
     private mutating func take(
         _ row: FeedLine,
+        _ details: RowDetails?,
         of line: UnsafeRawBufferPointer,
         into batch: inout ChangeBatch,
         _ documents: inout Int,
         _ seq: inout UnsafeRawBufferPointer?
     ) {
-        switch row {
-        case .change(let row):
-            soundLineCount += 1
-            let id = UnsafeRawBufferPointer(rebasing: line[row.id.range])
-            let designDocument = Self.designDocumentID(id, hasEscapes: row.id.hasEscapes)
-            if let designDocument {
-                batch.appendDocuments(documents)
-                documents = 0
-                batch.appendDesignDocument(id: designDocument)
-            } else {
-                documents += 1
-            }
-            batch.rows?.append(row, of: line, isDesignDocument: designDocument != nil)
-            if let range = row.seq { seq = UnsafeRawBufferPointer(rebasing: line[range]) }
-        case .end(let tail):
+        guard case .change(let row) = row else {
+            finish(row, of: line)
+            return
+        }
+        soundLineCount += 1
+        let id = UnsafeRawBufferPointer(rebasing: line[row.id.range])
+        let designDocument = Self.designDocumentID(id, hasEscapes: row.id.hasEscapes)
+        if let designDocument {
+            batch.appendDocuments(documents)
+            documents = 0
+            batch.appendDesignDocument(id: designDocument)
+        } else {
+            documents += 1
+        }
+        if let details { batch.rows?.append(row, details, of: line, isDesignDocument: designDocument != nil) }
+        if let range = row.seq { seq = UnsafeRawBufferPointer(rebasing: line[range]) }
+    }
+
+    /// Takes a line that is no row, and with it the end.
+    @inline(never)
+    private mutating func finish(_ line: FeedLine, of text: UnsafeRawBufferPointer) {
+        switch line {
+        case .change: break
+        case .end(let lastSeq, let pending):
             // Among the rows of a normal feed it is none.
-            outcome = form == .continuous ? .ended(tail) : .broken("a row that is none: it has no id")
-        case .error(let error): outcome = .broken("the server said: \(error)")
+            guard form == .continuous else {
+                outcome = .broken("a row that is none: it has no id")
+                return
+            }
+            var tail = FeedTail()
+            tail.take(lastSeq: UnsafeRawBufferPointer(rebasing: text[lastSeq]))
+            if let pending { tail.take(pending: UnsafeRawBufferPointer(rebasing: text[pending])) }
+            outcome = .ended(tail)
+        case .error(let error): outcome = .broken("the server said: \(String(decoding: text[error], as: UTF8.self))")
         case .broken(let why): outcome = .broken("a line that is no row: \(why)")
         }
     }

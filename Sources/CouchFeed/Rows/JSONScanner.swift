@@ -65,14 +65,8 @@ struct JSONScanner {
         }
     }
 
-    private mutating func skipPlainText() {
-        position = Self.plainText(bytes, from: position)
-    }
-
-    /// Behind the bytes that are neither a quote nor a backslash, eight at a time while there are eight.
-    @inline(__always)
-    static func plainText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var position = start
+    /// Passes over bytes that are neither a quote nor a backslash, eight at a time while there are eight.
+    mutating func skipPlainText() {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         while position + 8 <= bytes.count {
@@ -82,13 +76,15 @@ struct JSONScanner {
             let quotes = word ^ (ones &* 0x22)
             let backslashes = word ^ (ones &* 0x5C)
             let found = ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & highs
-            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            if found != 0 {
+                position += found.trailingZeroBitCount / 8
+                return
+            }
             position += 8
         }
         while position < bytes.count, bytes[position] != 0x22, bytes[position] != 0x5C {
             position += 1
         }
-        return position
     }
 
     /// Passes over a value of any kind and the blanks before it. `nil` if there is no whole one.
@@ -140,6 +136,7 @@ struct JSONScanner {
 
     /// Calls `body` for each member of the object that comes, with its name; `body` reads the value, whole. `false` if
     /// there is no whole object, or if `body` says so.
+    @inline(__always)
     mutating func members(_ body: (inout JSONScanner, _ name: UnsafeRawBufferPointer) -> Bool) -> Bool {
         guard skip(UInt8(ascii: "{")) else { return false }
         if skip(UInt8(ascii: "}")) { return true }

@@ -9,7 +9,7 @@ struct ResultsScanner {
     /// What comes next in a piece.
     enum Part {
         /// A row that stands whole in the piece, read already.
-        case row(Range<Int>, FeedLine)
+        case row(Range<Int>, FeedLine, RowDetails)
         /// A row of which ``ResultsScanner/held`` has all.
         case heldRow
         case end(FeedTail)
@@ -41,7 +41,7 @@ struct ResultsScanner {
     private var tail = FeedTail()
 
     /// Reads on in `piece` from `position`, which it moves behind what it has read.
-    mutating func next(_ piece: UnsafeRawBufferPointer, _ position: inout Int, wantsDetails: Bool) -> Part {
+    mutating func next(_ piece: UnsafeRawBufferPointer, _ position: inout Int) -> Part {
         while position < piece.count {
             let byte = piece[position]
             if valueEnd == nil, skipBlank(byte) {
@@ -49,7 +49,7 @@ struct ResultsScanner {
                 continue
             }
             if beginsValue(byte) {
-                if let part = readValue(piece, &position, wantsDetails) { return part }
+                if let part = readValue(piece, &position) { return part }
             } else if readSign(byte) {
                 position += 1
                 isAtLineStart = false
@@ -124,14 +124,13 @@ struct ResultsScanner {
 
     private mutating func readValue(
         _ piece: UnsafeRawBufferPointer,
-        _ position: inout Int,
-        _ wantsDetails: Bool
+        _ position: inout Int
     ) -> Part? {
-        if isAtLineStart, valueEnd == nil, place == .row, let row = rowOfALine(piece, position, wantsDetails) {
-            position = row.0.upperBound
+        if isAtLineStart, valueEnd == nil, place == .row, let (range, row, details) = rowOfALine(piece, position) {
+            position = range.upperBound
             place = .behindRow
             isAtLineStart = false
-            return .row(row.0, row.1)
+            return .row(range, row, details)
         }
         isAtLineStart = false
         var search = valueEnd ?? ValueEnd()
@@ -151,8 +150,9 @@ struct ResultsScanner {
             place = .behindRow
             if held.isEmpty {
                 position = end
-                let line = UnsafeRawBufferPointer(rebasing: piece[range])
-                return .row(range, FeedLine(line, wantsDetails: wantsDetails))
+                var details = RowDetails()
+                let row = FeedLine(UnsafeRawBufferPointer(rebasing: piece[range]), &details)
+                return .row(range, row, details)
             }
             return hold(piece, &position, end) ?? .heldRow
         }
@@ -161,18 +161,18 @@ struct ResultsScanner {
     /// The row that is all of a line, but for the comma that follows it: read at once, without a search for its end.
     private func rowOfALine(
         _ piece: UnsafeRawBufferPointer,
-        _ start: Int,
-        _ wantsDetails: Bool
-    ) -> (Range<Int>, FeedLine)? {
+        _ start: Int
+    ) -> (Range<Int>, FeedLine, RowDetails)? {
         guard let base = piece.baseAddress, let found = memchr(base + start, 0x0A, piece.count - start) else {
             return nil
         }
         var end = UnsafeRawPointer(found) - base
         while end > start, Self.mayFollowRow(piece[end - 1]) { end -= 1 }
-        let line = FeedLine(UnsafeRawBufferPointer(rebasing: piece[start..<end]), wantsDetails: wantsDetails)
+        var details = RowDetails()
+        let line = FeedLine(UnsafeRawBufferPointer(rebasing: piece[start..<end]), &details)
         // Anything else may be half a row, or more than one: that is for the search to say.
         guard case .change = line else { return nil }
-        return (start..<end, line)
+        return (start..<end, line, details)
     }
 
     private static func mayFollowRow(_ byte: UInt8) -> Bool {
@@ -193,8 +193,11 @@ struct ResultsScanner {
         } else {
             name.withUnsafeBytes { name in
                 let name = UnsafeRawBufferPointer(rebasing: name[1..<(name.count - 1)])
-                held.withUnsafeBytes { tail.take(name, $0) }
-                if name.equals("error") { error = String(decoding: held, as: UTF8.self) }
+                held.withUnsafeBytes { value in
+                    if name.equals("last_seq") { tail.take(lastSeq: value) }
+                    if name.equals("pending") { tail.take(pending: value) }
+                    if name.equals("error") { error = String(decoding: value, as: UTF8.self) }
+                }
             }
             place = .behindValue
         }

@@ -30,9 +30,9 @@ public struct RowBlock: Sendable {
         fileprivate init(
             start: Int,
             line: FeedLine.Row,
+            details: RowDetails,
             isDesignDocument: Bool
         ) {
-            let details = line.details
             self.start = start
             seqCount = UInt32(line.seq?.count ?? 0)
             idCount = UInt32(line.id.range.count)
@@ -113,12 +113,17 @@ public struct RowBlock: Sendable {
 
     // MARK: Gathering
 
-    mutating func append(_ row: FeedLine.Row, of line: UnsafeRawBufferPointer, isDesignDocument: Bool) {
-        rows.append(Row(start: bytes.count, line: row, isDesignDocument: isDesignDocument))
+    mutating func append(
+        _ row: FeedLine.Row,
+        _ details: RowDetails,
+        of line: UnsafeRawBufferPointer,
+        isDesignDocument: Bool
+    ) {
+        rows.append(Row(start: bytes.count, line: row, details: details, isDesignDocument: isDesignDocument))
         if let seq = row.seq { append(line, seq) }
         append(line, row.id.range)
-        if let rev = row.details.rev { append(line, rev) }
-        if let doc = row.details.doc { append(line, doc) }
+        if let rev = details.rev { append(line, rev) }
+        if let doc = details.doc { append(line, doc) }
     }
 
     private mutating func append(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) {

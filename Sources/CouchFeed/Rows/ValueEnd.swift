@@ -36,7 +36,9 @@ struct ValueEnd {
                 default: break
                 }
             case .string:
-                let plain = JSONScanner.plainText(bytes, from: position)
+                var scanner = JSONScanner(bytes, from: position)
+                scanner.skipPlainText()
+                let plain = scanner.position
                 // JSON escapes line ends: one as it is means that the string was cut, and something else follows.
                 guard !Self.hasLineEnd(bytes, position..<plain) else { return .broken }
                 position = plain + 1
