@@ -12,13 +12,13 @@ struct Measure: ParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case throughput, idle, latency
+        case throughput, idle, latency, confirm, catchup
     }
 
     @Option(help: "How many rows in all for each case.")
     var rows = 1_000_000
 
-    @Flag(help: "A tenth of the rows, and one round.")
+    @Flag(help: "A tenth of the rows (a fifth where they are confirmed), and one round.")
     var quick = false
 
     @Option(help: "How often each case is run; the median counts.")
@@ -58,6 +58,14 @@ struct Measure: ParsableCommand {
                 ).run(into: &report)
             case .idle: try Idle(herald: program, household: household).run(into: &report)
             case .latency: try Latency(herald: program, household: household).run(into: &report)
+            case .confirm:
+                try Confirm(
+                    herald: program,
+                    rows: quick ? max(rows / 5, 1000) : rows,
+                    rounds: quick ? 1 : rounds,
+                    household: household
+                ).run(into: &report)
+            case .catchup: try CatchUp(herald: program, household: household).run(into: &report)
             }
         }
         say("\n" + report.text)

@@ -14,6 +14,9 @@ struct Sink: ParsableCommand {
     @Option(help: "The file that tells when each line came.")
     var times: String?
 
+    @Option(help: "Answers each line with ok.")
+    var answers: SinkAnswers = .none
+
     func run() throws {
         var total = 0
         var arrivals: [Int] = []
@@ -25,17 +28,38 @@ struct Sink: ParsableCommand {
             let lines = lineEnds(in: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             let before = total
             total += lines
+            if lines > 0, before == 0 {
+                try Files.write("first \(monotonicNanoseconds())\n", to: report, appending: true)
+            }
+            try answer(lines)
             if times != nil {
                 arrivals.append(contentsOf: repeatElement(monotonicNanoseconds(), count: lines))
             }
             if before < expect, total >= expect {
                 let now = monotonicNanoseconds()
                 if let times { try Files.write(arrivals.map { "\($0)\n" }.joined(), to: times) }
-                try Files.write("reached \(now)\n", to: report)
+                try Files.write("reached \(now)\n", to: report, appending: true)
             }
         }
         try Files.write("total \(total)\n", to: report, appending: true)
     }
+
+    private func answer(_ lines: Int) throws {
+        switch answers {
+        case .none: break
+        case .together: if lines > 0 { try Files.writeAll(String(repeating: "ok\n", count: lines), to: STDOUT_FILENO) }
+        case .singly: for _ in 0..<lines { try Files.writeAll("ok\n", to: STDOUT_FILENO) }
+        }
+    }
+}
+
+/// How a sink answers its lines.
+enum SinkAnswers: String, ExpressibleByArgument {
+    case none
+    /// All that it has read with one write.
+    case together
+    /// Each with a write of its own.
+    case singly
 }
 
 /// How many line feeds there are.
@@ -51,6 +75,8 @@ func lineEnds(in bytes: UnsafeRawBufferPointer) -> Int {
 
 /// What a ``Sink`` has told in its report.
 struct SinkReport {
+    /// The monotonic time, in nanoseconds, when the first line had come.
+    var first: Int?
     /// The monotonic time, in nanoseconds, when the expected lines had come.
     var reached: Int?
     /// How many lines came before stdin ended.
@@ -61,6 +87,7 @@ struct SinkReport {
         for line in Files.read(path)?.split(separator: "\n") ?? [] {
             let words = line.split(separator: " ")
             guard words.count == 2, let number = Int(words[1]) else { continue }
+            if words[0] == "first" { first = number }
             if words[0] == "reached" { reached = number }
             if words[0] == "total" { total = number }
         }

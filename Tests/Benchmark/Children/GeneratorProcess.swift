@@ -9,7 +9,17 @@ final class GeneratorProcess {
     private let answers: CInt
     private var unread: [UInt8] = []
 
-    init(databases: Int, rows: Int, times: String? = nil, in household: Household) throws {
+    /// - Parameters:
+    ///   - normal: Whether it serves normal feeds too.
+    ///   - pace: How many rows a second these give.
+    init(
+        databases: Int,
+        rows: Int,
+        normal: Bool = false,
+        pace: Int? = nil,
+        times: String? = nil,
+        in household: Household
+    ) throws {
         self.household = household
         let input = try makePipe()
         let output = try makePipe()
@@ -19,6 +29,8 @@ final class GeneratorProcess {
         }
         (commands, answers) = (input.write, output.read)
         var command = [try Files.ownExecutable(), "generate", "--databases", "\(databases)", "--rows", "\(rows)"]
+        if normal { command.append("--normal") }
+        if let pace { command += ["--pace", "\(pace)"] }
         if let times { command += ["--times", times] }
         child = try household.start(command, input: input.read, output: output.write)
         // Until the rows are rendered.
@@ -43,8 +55,13 @@ final class GeneratorProcess {
         try Files.writeAll("go \(count) \(milliseconds)\n", to: commands)
     }
 
+    /// Adds rows to each of the other databases. Returns at once.
+    func addRowsEverywhere(_ count: Int, every milliseconds: Int) throws {
+        try Files.writeAll("pulse \(count) \(milliseconds)\n", to: commands)
+    }
+
     /// Waits until all those rows were sent.
-    func waitForLiveRows(seconds: Double) throws {
+    func waitForRows(seconds: Double) throws {
         let line = try answer(seconds: seconds)
         guard line == "done" else { throw BenchError("the generator said \(line) instead of done") }
     }

@@ -5,29 +5,40 @@ final class HeraldProcess {
     let child: Child
     let started: Int
     private let household: Household
+    private let notifiers: [Notifier]
     private let reports: [String]
     private let logPath: String
 
+    /// A notifier of it.
+    struct Notifier {
+        var name: String
+        /// How many lines it waits for.
+        var lines: Int
+        /// Lines of its section.
+        var options: [String]
+        var answers = SinkAnswers.none
+    }
+
     /// - Parameters:
-    ///   - expect: How many lines each sink waits for.
+    ///   - state: Its state folder, if not one of its own.
     ///   - times: Where the sinks, of which there is then one, note the arrival of each line.
     init(
         _ program: String,
         port: Int,
         databases: String = RenderedDatabases.allButLive,
-        notifiers: Int,
-        expect: Int,
+        notifiers: [Notifier],
+        state: String? = nil,
         times: String? = nil,
         in household: Household
     ) throws {
         self.household = household
-        let reports = (0..<notifiers).map { household.newFile("sink-\($0)") }
-        self.reports = reports
+        self.notifiers = notifiers
+        reports = notifiers.map { household.newFile($0.name) }
         logPath = household.newFile("herald.log")
         var settings = """
             [herald]
             log_level = warning
-            state_dir = \(household.newFile("state"))
+            state_dir = \(state ?? household.newFile("state"))
             [source]
             url = http://127.0.0.1:\(port)
             databases = \(databases)
@@ -35,13 +46,15 @@ final class HeraldProcess {
             [update_notification]
 
             """
-        let sink = Self.quoted(try Files.ownExecutable())
-        for (number, report) in reports.enumerated() {
-            let times = times.map { " --times \(Self.quoted($0))" } ?? ""
-            settings += "sink-\(number) = \(sink) sink --expect \(expect) --report \(Self.quoted(report))\(times)\n"
+        let program = (herald: program, sink: Self.quoted(try Files.ownExecutable()))
+        let times = times.map { " --times \(Self.quoted($0))" } ?? ""
+        for (notifier, report) in zip(notifiers, reports) {
+            settings +=
+                "\(notifier.name) = \(program.sink) sink --expect \(notifier.lines) --report \(Self.quoted(report))"
+            settings += " --answers \(notifier.answers.rawValue)\(times)\n"
         }
-        for number in 0..<notifiers {
-            settings += "[notifier:sink-\(number)]\ntypes = updated\nmerge = never\n"
+        for notifier in notifiers {
+            settings += "[notifier:\(notifier.name)]\ntypes = updated\n\(notifier.options.joined(separator: "\n"))\n"
         }
         let settingsPath = household.newFile("herald.ini")
         try Files.write(settings, to: settingsPath)
@@ -49,15 +62,19 @@ final class HeraldProcess {
         let log = try call("open \(logPath)") { open(logPath, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) }
         defer { close(log) }
         started = monotonicNanoseconds()
-        child = try household.start([program, "run", "-c", settingsPath], output: log, errors: log)
+        child = try household.start([program.herald, "run", "-c", settingsPath], output: log, errors: log)
     }
 
-    /// Waits until every sink has all its lines. Gives the time of the last one, in monotonic nanoseconds.
-    func waitForSinks(seconds: Double) throws -> Int {
+    /// Waits until every sink has all its lines. Gives the times of the first one and of the last one, in monotonic
+    /// nanoseconds.
+    @discardableResult
+    func waitForSinks(seconds: Double) throws -> (first: Int, last: Int) {
+        let expecting = zip(notifiers, reports).filter { $0.0.lines > 0 }.map(\.1)
         try wait(for: "the notifiers to have all their lines", seconds: seconds) {
-            self.reports.allSatisfy { SinkReport($0).reached != nil }
+            expecting.allSatisfy { SinkReport($0).reached != nil }
         }
-        return reports.compactMap { SinkReport($0).reached }.max() ?? 0
+        let told = expecting.map { SinkReport($0) }
+        return (told.compactMap(\.first).min() ?? 0, told.compactMap(\.reached).max() ?? 0)
     }
 
     /// Waits until it uses no CPU to speak of any more.
@@ -86,15 +103,18 @@ final class HeraldProcess {
     }
 
     /// Stops it in order, and looks whether each sink had exactly its lines.
-    func stop(expecting lines: Int) throws {
+    func stop() throws {
         child.signal(SIGTERM)
         let end = try household.wait(for: child, seconds: 30)
         let log = Files.read(logPath) ?? ""
         guard end.exitCode == 0 else { throw BenchError("herald ended with status \(end.status); its log:\n\(log)") }
-        for report in reports {
+        for (notifier, report) in zip(notifiers, reports) {
             let total = SinkReport(report).total
-            guard total == lines else {
-                throw BenchError("a notifier had \(total.map(String.init) ?? "no") lines instead of \(lines)\n\(log)")
+            guard total == notifier.lines else {
+                let found = total.map(String.init) ?? "no"
+                throw BenchError(
+                    "the notifier \(notifier.name) had \(found) lines instead of \(notifier.lines)\n\(log)"
+                )
             }
         }
         if !log.isEmpty { say("herald's log:\n\(log)") }
@@ -103,5 +123,12 @@ final class HeraldProcess {
     /// For the shell.
     private static func quoted(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+}
+
+extension [HeraldProcess.Notifier] {
+    /// So many that get a line for each row.
+    static func plain(_ count: Int, lines: Int) -> [HeraldProcess.Notifier] {
+        (0..<count).map { HeraldProcess.Notifier(name: "sink-\($0)", lines: lines, options: ["merge = never"]) }
     }
 }

@@ -16,11 +16,14 @@ enum Answers {
     static let feedHead = head("Transfer-Encoding: chunked")
     static let heartbeat = Array("1\r\n\n\r\n".utf8)
 
+    /// What a feed that has come to its end closes with.
+    static let lastChunks = Array("1\r\n\n\r\n0\r\n\r\n".utf8)
+
     /// The end of a feed that has timed out.
     static func feedEnd(lastSeq: String) -> [UInt8] {
         var wire: [UInt8] = []
         RowWriter.append(chunk: Array("{\"last_seq\":\"\(lastSeq)\",\"pending\":0}\n".utf8), to: &wire)
-        return wire + Array("1\r\n\n\r\n0\r\n\r\n".utf8)
+        return wire + lastChunks
     }
 
     static func allDatabases(_ databases: [RenderedDatabases.Database]) -> [UInt8] {

@@ -17,6 +17,7 @@ final class Connection {
     let descriptor: CInt
     var received: [UInt8] = []
     var feed: Feed?
+    var normal: NormalFeed?
     private var outgoing: [UInt8] = []
     private var sent = 0
 
@@ -33,6 +34,8 @@ final class Connection {
     func enqueue(_ bytes: [UInt8]) {
         outgoing.append(contentsOf: bytes)
     }
+
+    var isBusy: Bool { feed != nil || normal != nil }
 
     /// Takes in what has come. `false` when the other side is gone.
     func receive() -> Bool {
@@ -51,7 +54,7 @@ final class Connection {
     }
 
     /// Sends until the socket takes no more or nothing is left. `false` when the other side is gone.
-    func send(from wire: UnsafeRawBufferPointer) -> Bool {
+    func send(from wire: UnsafeRawBufferPointer, _ rows: NormalRows) -> Bool {
         while true {
             while sent < outgoing.count {
                 let count = outgoing.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[sent...])) }
@@ -60,6 +63,12 @@ final class Connection {
             }
             outgoing.removeAll(keepingCapacity: true)
             sent = 0
+            if normal != nil {
+                if normal?.fill(&outgoing, from: rows) == false { normal = nil }
+                // Nothing is due yet.
+                if outgoing.isEmpty { return true }
+                continue
+            }
             while let rows = feed?.rows, !rows.isEmpty {
                 let count = send(UnsafeRawBufferPointer(rebasing: wire[rows]))
                 guard count >= 0 else { return errno == EAGAIN }

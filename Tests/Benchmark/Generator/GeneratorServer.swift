@@ -7,9 +7,12 @@ import Glibc
 /// It is led by lines on stdin and answers on stdout: `feeds` is answered by the
 /// number of open feeds with nothing left to send, `go COUNT MILLISECONDS` by
 /// `done` when so many rows, so far apart, have been added to the database
-/// ``RenderedDatabases/live``. It ends with its stdin.
+/// ``RenderedDatabases/live``, `pulse COUNT MILLISECONDS` by `done` when each
+/// of the others has had so many, so far apart. It ends with its stdin.
 final class GeneratorServer {
     private var rendered: RenderedDatabases
+    private let normalRows: NormalRows
+    private let pace: Int?
     private let timesPath: String?
     private let epoll: CInt
     private let listener: CInt
@@ -17,6 +20,9 @@ final class GeneratorServer {
     private var commands: [UInt8] = []
     private var writer = RowWriter()
     private var stream: LiveStream?
+    private var pulse: Pulse?
+    /// Open feeds by database.
+    private var readers: [Int: [Connection]] = [:]
     private var nextBeat = 0
 
     /// Rows that are being added to the live database.
@@ -27,14 +33,32 @@ final class GeneratorServer {
         var times: [Int] = []
     }
 
+    /// Rows that are being added to all databases but the live one, in turn and evenly spread.
+    private struct Pulse {
+        var left: Int
+        var total: Int
+        var interval: Int
+        let began = monotonicNanoseconds()
+
+        /// How many are to be added by now.
+        func due(at now: Int, databases: Int) -> Int {
+            min(left, (now - began) * databases / interval - (total - left))
+        }
+    }
+
     let port: UInt16
 
     /// How often is looked for feeds that are due a heartbeat, in nanoseconds.
     private static let beatInterval = 100_000_000
 
-    /// - Parameter timesPath: Where to write when each live row was sent.
-    init(_ rendered: RenderedDatabases, timesPath: String?) throws {
+    /// - Parameters:
+    ///   - normalRows: What normal feeds give; where they are none, no such feed is served.
+    ///   - pace: How many rows a second a normal feed gives; as many as it can if `nil`.
+    ///   - timesPath: Where to write when each live row was sent.
+    init(_ rendered: RenderedDatabases, normalRows: NormalRows, pace: Int?, timesPath: String?) throws {
         self.rendered = rendered
+        self.normalRows = normalRows
+        self.pace = pace
         self.timesPath = timesPath
         epoll = try call("epoll_create1") { epoll_create1(CInt(EPOLL_CLOEXEC)) }
         (listener, port) = try Self.listen()
@@ -57,6 +81,8 @@ final class GeneratorServer {
                 }
             }
             try sendLiveRow()
+            sendPacedRows()
+            try sendPulse()
             beat()
         }
     }
@@ -103,7 +129,7 @@ final class GeneratorServer {
 
     private func serve(_ connection: Connection) -> Bool {
         guard connection.receive() else { return false }
-        while connection.feed == nil, let request = HTTPRequest.take(from: &connection.received) {
+        while !connection.isBusy, let request = HTTPRequest.take(from: &connection.received) {
             answer(request, on: connection)
             guard send(on: connection) else { return false }
         }
@@ -111,10 +137,11 @@ final class GeneratorServer {
     }
 
     private func send(on connection: Connection) -> Bool {
-        rendered.wire.withUnsafeBytes { connection.send(from: $0) }
+        rendered.wire.withUnsafeBytes { connection.send(from: $0, normalRows) }
     }
 
     private func drop(_ connection: Connection) {
+        if let database = connection.feed?.database { readers[database]?.removeAll { $0 === connection } }
         connections[connection.descriptor] = nil
         close(connection.descriptor)
     }
@@ -148,6 +175,13 @@ final class GeneratorServer {
     /// the feed stays open, without one it ends behind the rows at once.
     private func begin(_ request: HTTPRequest, _ number: Int, on connection: Connection) {
         let database = rendered.databases[number]
+        guard let form = request.query["feed"], form != "normal" else {
+            guard normalRows.count >= database.rowCount else { return connection.enqueue(Answers.missing) }
+            connection.enqueue(Answers.feedHead + NormalFeed.beginning)
+            let start = RowWriter.number(request.query["since"])
+            connection.normal = NormalFeed(request.query, behind: start, total: database.rowCount, pace: pace)
+            return
+        }
         let heartbeat = request.query["heartbeat"].flatMap { Int($0) }
         let isAtEnd = request.query["since"] == database.lastSeq
         connection.enqueue(Answers.feedHead)
@@ -158,12 +192,14 @@ final class GeneratorServer {
             heartbeat: (heartbeat ?? 0) * 1_000_000,
             nextHeartbeat: monotonicNanoseconds() + (heartbeat ?? 0) * 1_000_000
         )
+        if heartbeat != nil { readers[number, default: []].append(connection) }
     }
 
     // MARK: Time
 
     private func timeout() -> CInt {
-        guard let stream else { return 100 }
+        if pulse != nil { return 1 }
+        guard let stream else { return pace != nil && connections.values.contains { $0.normal != nil } ? 1 : 100 }
         // Up to a millisecond early: the rest is spent in polling, so that rows go out when they are due.
         return CInt(max((stream.next - monotonicNanoseconds()) / 1_000_000, 0))
     }
@@ -178,6 +214,30 @@ final class GeneratorServer {
             connection.enqueue(Answers.heartbeat)
             if !send(on: connection) { drop(connection) }
         }
+    }
+
+    private func sendPacedRows() {
+        guard pace != nil else { return }
+        for connection in connections.values where connection.normal != nil {
+            if !send(on: connection) { drop(connection) }
+        }
+    }
+
+    private func sendPulse() throws {
+        guard var pulse else { return }
+        let count = rendered.databases.count - 1
+        for _ in 0..<max(pulse.due(at: monotonicNanoseconds(), databases: count), 0) {
+            let database = (pulse.total - pulse.left) % count
+            rendered.databases[database].rowCount += 1
+            let row = writer.lone(rendered.databases[database].rowCount)
+            for reader in readers[database] ?? [] where reader.isIdleFeed {
+                reader.enqueue(row)
+                if !send(on: reader) { drop(reader) }
+            }
+            pulse.left -= 1
+        }
+        self.pulse = pulse.left > 0 ? pulse : nil
+        if pulse.left == 0 { try Files.writeAll("done\n", to: STDOUT_FILENO) }
     }
 
     private func sendLiveRow() throws {
@@ -218,6 +278,9 @@ final class GeneratorServer {
                 try Files.writeAll("\(connections.values.count { $0.isIdleFeed })\n", to: STDOUT_FILENO)
             } else if words.count == 3, words[0] == "go", let rows = Int(words[1]), let interval = Int(words[2]) {
                 stream = LiveStream(left: rows, interval: interval * 1_000_000, next: monotonicNanoseconds())
+            } else if words.count == 3, words[0] == "pulse", let rows = Int(words[1]), let interval = Int(words[2]) {
+                let total = rows * (rendered.databases.count - 1)
+                pulse = Pulse(left: total, total: total, interval: interval * 1_000_000)
             } else {
                 throw BenchError("the generator does not know what \(words) means")
             }

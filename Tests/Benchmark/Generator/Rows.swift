@@ -4,7 +4,7 @@ struct RowWriter {
     private var row: [UInt8] = []
 
     /// What a CouchDB gathers before it sends a chunk.
-    private static let chunkSize = 1490
+    static let chunkSize = 1490
 
     /// The opaque part was recorded; two of its stretches differ from row to row.
     private static let opaqueStart = Array("g1AAAACbeJzLYWBgYMpgTmEQTM4vTc5ISXIwNDLXMwBCwxyQVCJDUv3___-zMpiT".utf8)
@@ -27,6 +27,12 @@ struct RowWriter {
         if !chunk.isEmpty { Self.append(chunk: chunk, to: &wire) }
     }
 
+    /// Appends a row without a line feed.
+    mutating func append(row number: Int, to text: inout [UInt8]) {
+        render(number)
+        text.append(contentsOf: row.dropLast())
+    }
+
     /// One row as it comes on a feed that has been idle: with the blank line that precedes each batch.
     mutating func lone(_ number: Int) -> [UInt8] {
         render(number)
@@ -40,6 +46,16 @@ struct RowWriter {
         var text: [UInt8] = []
         append(seq: number, mixed: mix(UInt64(number)), to: &text)
         return text
+    }
+
+    /// As JSON has it: 0 is no string.
+    static func quotedSeq(_ number: Int) -> String {
+        number == 0 ? "0" : "\"\(String(decoding: seq(number), as: UTF8.self))\""
+    }
+
+    /// The number of the row at this position; 0 where it is none of ours.
+    static func number(_ seq: String?) -> Int {
+        seq.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
     }
 
     static func append(chunk: [UInt8], to wire: inout [UInt8]) {

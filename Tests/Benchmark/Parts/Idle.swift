@@ -44,14 +44,14 @@ struct Idle {
     private func measure(feeds: Int, seconds: Double) throws -> (cpu: Double, memory: Double, anonymous: Double) {
         let rows = feeds * Self.rowsEach
         let generator = try GeneratorProcess(databases: feeds, rows: rows, in: household)
-        let process = try HeraldProcess(herald, port: generator.port, notifiers: 1, expect: rows, in: household)
+        let process = try HeraldProcess(herald, port: generator.port, notifiers: .plain(1, lines: rows), in: household)
         try process.wait(for: "all feeds to be open", seconds: 60) { try generator.idleFeeds() == feeds }
         try process.waitUntilIdle()
         let before = try process.child.cpuSeconds()
         try household.signals.sleep(seconds: seconds)
         let cpu = try process.child.cpuSeconds() - before
         let (memory, anonymous) = (try process.child.residentMemory(), try process.child.anonymousMemory())
-        try process.stop(expecting: rows)
+        try process.stop()
         try generator.stop()
         return (cpu, memory, anonymous)
     }

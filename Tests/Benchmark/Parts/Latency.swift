@@ -18,8 +18,7 @@ struct Latency {
             herald,
             port: generator.port,
             databases: RenderedDatabases.live,
-            notifiers: 1,
-            expect: Self.rows,
+            notifiers: .plain(1, lines: Self.rows),
             times: arrivalsPath,
             in: household
         )
@@ -32,11 +31,11 @@ struct Latency {
         try process.waitUntilIdle()
         try generator.addLiveRows(Self.rows, every: Self.interval)
         let seenByCurl = try arrivals(from: pipe.read)
-        try generator.waitForLiveRows(seconds: 30)
-        _ = try process.waitForSinks(seconds: 30)
+        try generator.waitForRows(seconds: 30)
+        try process.waitForSinks(seconds: 30)
         curl.signal(SIGTERM)
         try household.wait(for: curl, seconds: 10)
-        try process.stop(expecting: Self.rows)
+        try process.stop()
         try generator.stop()
 
         let sent = times(sentPath)

@@ -126,16 +126,15 @@ struct Throughput {
         let process = try HeraldProcess(
             herald,
             port: generator.port,
-            notifiers: each.notifiers,
-            expect: each.rows,
+            notifiers: .plain(each.notifiers, lines: each.rows),
             in: household
         )
-        let done = try process.waitForSinks(seconds: Self.limit)
+        let (_, done) = try process.waitForSinks(seconds: Self.limit)
         try process.waitUntilIdle()
         each.cpu.append(try process.child.cpuSeconds())
         each.peak.append(try process.child.peakMemory())
         each.wall.append(Double(done - process.started) / 1e9)
-        try process.stop(expecting: each.rows)
+        try process.stop()
     }
 
     private func runCurl(_ each: inout Case, into second: [String], _ generator: GeneratorProcess) throws {

@@ -63,18 +63,24 @@ struct TemporaryFolder {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// It holds no folders.
+    /// With the folders in it, such as Herald's state.
     func remove() {
-        if let entries = opendir(path) {
+        Self.remove(path)
+    }
+
+    private static func remove(_ folder: String) {
+        if let entries = opendir(folder) {
             while let entry = readdir(entries) {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) {
                     $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                if name != ".", name != ".." { unlink("\(path)/\(name)") }
+                guard name != ".", name != ".." else { continue }
+                let path = "\(folder)/\(name)"
+                if unlink(path) != 0 { remove(path) }
             }
             closedir(entries)
         }
-        rmdir(path)
+        rmdir(folder)
     }
 }
 
