@@ -27,6 +27,13 @@ struct RunningProcess {
         names(in: "/proc").compactMap { pid_t($0) }.compactMap { RunningProcess($0) }.filter { $0.group == group }
     }
 
+    /// Whether a process runs whose folder this is.
+    static func isAny(in folder: String) -> Bool {
+        names(in: "/proc").compactMap { pid_t($0) }.compactMap { RunningProcess($0) }.contains {
+            $0.workingDirectory == folder
+        }
+    }
+
     /// The first 15 bytes of the name of its program.
     var program: String {
         String(text("comm").dropLast())
