@@ -257,6 +257,31 @@ struct OutboxQueueTests {
         #expect(!receipts.isEmpty)
     }
 
+    @Test("Lines that were delivered are let go of at once, however many come behind them")
+    func letsGo() {
+        var queue = OutboxQueue(capacity: 1 << 20, policy: .keepAll)
+        func block() -> LineBlock {
+            LineBlock(
+                database: "d",
+                instance: Instance(startTime: nil),
+                bytes: Self.line("u d"),
+                ends: [4],
+                seqBytes: [],
+                seqs: [0..<0]
+            )
+        }
+        var first: LineBlock? = block()
+        weak let weakFirst = first
+        if let first { queue.append(first, mark: nil, at: .now) }
+        first = nil
+        for _ in 0..<100 { queue.append(block(), mark: nil, at: .now) }
+        var bytes: [UInt8] = []
+        _ = queue.hand(upTo: 8, into: &bytes, at: .now)
+        #expect(weakFirst != nil)
+        _ = queue.deliver(1)
+        #expect(weakFirst == nil)
+    }
+
     @Test("Behind: what is merged has the newest mark, and what began and ended leaves its own")
     func marksWhileBehind() {
         var queue = Self.behind()

@@ -200,6 +200,8 @@ struct OutboxQueue {
             }
             if let mark = parcel.mark(after: delivered) { receipts.append(.mark(mark)) }
             if isWhole {
+                // Its place is kept until there are many, its lines are not.
+                parcels[first].forget()
                 first += 1
                 delivered = 0
             }

@@ -30,6 +30,13 @@ struct Parcel {
     /// each line: an outbox that counted lines only would hold many times of what it is meant to hold.
     static let overhead = 128
 
+    /// It is delivered, and holds on to nothing any more.
+    mutating func forget() {
+        lines = .equal([])
+        mark = nil
+        earlier = []
+    }
+
     /// What its lines `range` are in bytes.
     func byteCount(_ range: Range<Int>) -> Int {
         switch lines {
