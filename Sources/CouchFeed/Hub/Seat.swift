@@ -52,9 +52,12 @@ struct Seat {
         guard let instance = cursor.instance else { return }
         if let seq = batch.seq { cursor.seq = seq }
         let mark = batch.seq.map { Mark(database: database.name, cursor: Cursor(instance: instance, seq: $0)) }
-        guard passed != nil else { return follower.receive(batch, of: database, in: instance, mark: mark) }
-        let rest = batch.without(&passed!.keys)
-        if passed!.isOver(at: now) { passed = nil }
+        // Taken out and put back, so that it is changed in place.
+        guard var passed = passed.take() else {
+            return follower.receive(batch, of: database, in: instance, mark: mark)
+        }
+        let rest = batch.without(&passed.keys)
+        self.passed = passed.isOver(at: now) ? nil : passed
         if !rest.isEmpty {
             follower.receive(rest, of: database, in: instance, mark: mark)
         } else if let mark {

@@ -11,39 +11,13 @@ import Store
 /// confirmed where it confirms, the next one gets. What has been delivered is
 /// noted in the notifier's ledger.
 public final class Outbox: ChildInput {
-    fileprivate struct State {
-        var queue: OutboxQueue
-        /// What is being written, how much of it has been, and how many lines it is.
-        var hand: [UInt8] = []
-        var written = 0
-        var handLines = 0
-        var waiter: CheckedContinuation<Void, Never>?
-        var isEnded = false
-        var wasFull = false
-        var writtenByteCount: UInt64 = 0
-        var confirmation: Confirmation?
-        /// When lines were handed last, and when the first that is not confirmed was, if that was before a failure.
-        var lastHanded: Int64 = 0
-        var firstHanded: Int64?
-        /// Of the process that lives now: what was written to it, and what it left unread; what had been delivered
-        /// before it.
-        var lifeWritten = 0
-        var leftUnread = 0
-        var deliveredBefore = 0
-        var timer: Timekeeper.Instant?
-        var restart: (@Sendable (String) -> Void)?
-    }
-
-    private let state: NIOLockedValueBox<State>
+    let state: NIOLockedValueBox<OutboxState>
     public let name: String
-    private let ledger: Ledger
-    private let capacity: Int
-    private let time: Timekeeper
-    private let wallClock: @Sendable () -> Int64
-    private let room: @Sendable () -> Void
-
-    /// As much as a pipe holds, by default: what is written in one go.
-    fileprivate static let handSize = 64 * 1024
+    let ledger: Ledger
+    let capacity: Int
+    let time: Timekeeper
+    let wallClock: @Sendable () -> Int64
+    let room: @Sendable () -> Void
 
     /// - Parameters:
     ///   - name: The notifier's, for dead letters.
@@ -68,7 +42,7 @@ public final class Outbox: ChildInput {
         self.time = time
         self.wallClock = wallClock
         self.room = room
-        var state = State(queue: OutboxQueue(capacity: capacity, policy: policy))
+        var state = OutboxState(queue: OutboxQueue(capacity: capacity, policy: policy))
         state.confirmation = confirmation
         self.state = NIOLockedValueBox(state)
     }
@@ -159,7 +133,7 @@ public final class Outbox: ChildInput {
         waiter?.resume()
     }
 
-    private func note(_ receipts: [Receipt], confirmed: Int = 0) {
+    func note(_ receipts: [Receipt], confirmed: Int = 0) {
         guard !receipts.isEmpty || confirmed > 0 else { return }
         var marks: [Mark] = []
         for receipt in receipts {
@@ -244,162 +218,5 @@ public final class Outbox: ChildInput {
         } onCancel: {
             state.withLockedValue { $0.waiter.take() }?.resume()
         }
-    }
-
-    // MARK: Confirmation
-
-    /// Does what follows from an answer, or from the lack of one.
-    private func answer(_ judge: (inout Confirmation, Timekeeper.Instant) -> Confirmation.Actions) {
-        let now = time.now()
-        var receipts: [Receipt] = []
-        var confirmed = 0
-        var letters: [(letter: DeadLetter, marks: [Mark])] = []
-        var why: String?
-        let (restart, hasRoom, waiter) = state.withLockedValue { state in
-            // Taken out and put back, so that it is changed in place.
-            guard var confirmation = state.confirmation.take() else {
-                return (state.restart, false, nil as CheckedContinuation<Void, Never>?)
-            }
-            let actions = judge(&confirmation, now)
-            state.confirmation = confirmation
-            for action in actions {
-                switch action {
-                case .confirmed(let count):
-                    receipts += state.queue.deliver(count)
-                    confirmed += count
-                    state.firstHanded = nil
-                case .dropped(let reason, let deliveries): letters.append(giveUp(&state, reason, deliveries))
-                case .stepBack: state.stepBack()
-                case .restart(let reason): why = reason
-                }
-            }
-            setTimer(&state)
-            return (state.restart, state.takeRoom(capacity), wake(&state, now))
-        }
-        waiter?.resume()
-        if hasRoom { room() }
-        for (letter, marks) in letters { ledger.gaveUp(letter, passing: marks) }
-        note(receipts, confirmed: confirmed)
-        if let why { restart?(why) }
-    }
-
-    private func giveUp(_ state: inout State, _ reason: String, _ deliveries: Int) -> (DeadLetter, [Mark]) {
-        var letter = DeadLetter(
-            id: 0,
-            notifier: name,
-            database: "",
-            line: state.queue.firstLine ?? [],
-            reason: reason,
-            deliveries: deliveries,
-            firstDelivered: state.firstHanded ?? state.lastHanded,
-            died: wallClock(),
-            isToBeRetried: false
-        )
-        var marks: [Mark] = []
-        for receipt in state.queue.deliver(1) {
-            switch receipt {
-            case .mark(let mark): marks.append(mark)
-            // It was tried again and has died again.
-            case .letter(let id): letter.id = id
-            }
-        }
-        letter.database = marks.last?.database ?? ""
-        state.firstHanded = nil
-        return (letter, marks)
-    }
-
-    // MARK: Time
-
-    /// Whom to wake, if there is something for it.
-    private func wake(_ state: inout State, _ now: Timekeeper.Instant) -> CheckedContinuation<Void, Never>? {
-        guard state.waiter != nil else { return nil }
-        guard state.canHand(at: now) else {
-            setTimer(&state)
-            return nil
-        }
-        return state.waiter.take()
-    }
-
-    /// Has ``timeCame(_:)`` called when something is due, unless it is called before that anyway.
-    private func setTimer(_ state: inout State) {
-        guard let due = state.nextDue(), state.timer.map({ due < $0 }) ?? true else { return }
-        state.timer = due
-        Task { [weak self, time] in
-            await time.sleep(due)
-            self?.timeCame(due)
-        }
-    }
-
-    private func timeCame(_ due: Timekeeper.Instant) {
-        let isCurrent = state.withLockedValue { state in
-            guard state.timer == due else { return false }
-            state.timer = nil
-            return true
-        }
-        guard isCurrent else { return }
-        answer { confirmation, now in confirmation.timePassed(to: now) }
-        let now = time.now()
-        let waiter = state.withLockedValue { wake(&$0, now) }
-        waiter?.resume()
-    }
-}
-
-extension Outbox.State {
-    var isOver: Bool { isEnded && queue.isAllHanded }
-
-    /// Whether there is something to write now.
-    mutating func canHand(at now: Timekeeper.Instant) -> Bool {
-        written < hand.count || (confirmation?.room ?? 1) > 0 && queue.canHand(at: now)
-    }
-
-    mutating func nextDue() -> Timekeeper.Instant? {
-        [confirmation?.deadline, queue.nextDue()].compactMap(\.self).min()
-    }
-
-    /// What to write next, if anything; whether this is the end; whether there is room again for those who waited.
-    fileprivate mutating func takeHand(
-        capacity: Int,
-        _ now: Timekeeper.Instant,
-        _ wallClock: () -> Int64
-    ) -> (bytes: [UInt8]?, isOver: Bool, hasRoom: Bool) {
-        if written < hand.count {
-            return (written == 0 ? hand : Array(hand[written...]), false, false)
-        }
-        handLines = queue.hand(upTo: Outbox.handSize, most: confirmation?.room ?? .max, into: &hand, at: now)
-        written = 0
-        if confirmation != nil, handLines > 0 {
-            confirmation?.handed(handLines, at: now)
-            lastHanded = wallClock()
-        }
-        let hasRoom = takeRoom(capacity)
-        return hand.isEmpty ? (nil, isOver, hasRoom) : (hand, false, hasRoom)
-    }
-
-    /// Whether it was full and is not any more; true once.
-    fileprivate mutating func takeRoom(_ capacity: Int) -> Bool {
-        guard wasFull, queue.byteCount <= capacity / 2 else { return false }
-        wasFull = false
-        return true
-    }
-
-    /// The process that read the first half of a line is gone: the next one gets it whole.
-    fileprivate mutating func stepBackToLineStart() {
-        let lineEnd = hand[..<written].lastIndex(of: UInt8(ascii: "\n"))
-        written = lineEnd.map { $0 + 1 } ?? 0
-    }
-
-    /// What was not confirmed is handed again. What is being written is written to its end: half a line would garble
-    /// the next.
-    fileprivate mutating func stepBack() {
-        firstHanded = firstHanded ?? lastHanded
-        queue.stepBack()
-    }
-
-    /// Nobody reads what was being written any more.
-    fileprivate mutating func dropHand() {
-        stepBack()
-        hand = []
-        written = 0
-        handLines = 0
     }
 }
