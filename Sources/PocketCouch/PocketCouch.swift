@@ -101,7 +101,11 @@ public final class PocketCouch: Sendable {
     }
 
     private func application(onListening: @escaping @Sendable (any Channel) -> Void) -> some ApplicationProtocol {
-        let identity = Identity(dialect: configuration.dialect, startedAt: state.clock())
+        let identity = Identity(
+            dialect: configuration.dialect,
+            clusterCopies: configuration.clusterCopies,
+            startedAt: state.clock()
+        )
         let routes = Routes(
             state: state,
             configuration: configuration,

@@ -68,7 +68,7 @@ struct Seat {
 
 /// Rows that a follower was given by its own reader shortly before it joined the shared feed, which may give them again.
 struct PassedRows {
-    var keys: Set<[UInt8]>
+    var keys: PassedKeys
     private let end: ContinuousClock.Instant
 
     /// The shared feed is no further behind than this; and what it gives again later is only a repetition.
@@ -76,7 +76,7 @@ struct PassedRows {
     /// More are not remembered, and may be given again.
     static let limit = 10_000
 
-    init(_ keys: Set<[UInt8]>, now: ContinuousClock.Instant) {
+    init(_ keys: PassedKeys, now: ContinuousClock.Instant) {
         self.keys = keys
         end = now + Self.memory
     }

@@ -39,13 +39,13 @@ public struct ChangeBatch: Sendable {
         items.append(.designDocument(id: id))
     }
 
-    /// The same batch less the rows whose key (``RowBlock/key(of:)``) is in
-    /// `passed`; each takes its key out of the set. The seq stays, also where
-    /// no row is left: the batch reaches as far as before.
+    /// The same batch less the rows that are in `passed`, out of which they are
+    /// taken. The seq stays, also where no row is left: the batch reaches as
+    /// far as before.
     ///
     /// Where rows were not asked for, nothing can be told apart: it stays
     /// whole.
-    public func without(_ passed: inout Set<[UInt8]>) -> ChangeBatch {
+    func without(_ passed: inout PassedKeys) -> ChangeBatch {
         guard let block = rows, !passed.isEmpty else { return self }
         var rest = ChangeBatch()
         rest.seq = seq
@@ -54,7 +54,7 @@ public struct ChangeBatch: Sendable {
         var designDocuments = items.lazy.filter { $0.isDesignDocument }.makeIterator()
         for row in block.rows {
             let designDocument = row.isDesignDocument ? designDocuments.next() : nil
-            if let key = block.key(of: row), passed.remove(key) != nil { continue }
+            if passed.take(row, of: block) { continue }
             rows.append(row)
             if case .designDocument(let id) = designDocument {
                 rest.appendDesignDocument(id: id)

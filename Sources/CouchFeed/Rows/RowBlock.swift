@@ -77,31 +77,11 @@ public struct RowBlock: Sendable {
         return memory(self) == memory(other)
     }
 
-    // MARK: Telling rows of two readings apart
-
-    /// What makes two rows of a database the same: exactly the same id, rev and
-    /// deleted, as bytes. `nil` for a row without a rev, which is like no other.
-    public func key(of row: Row) -> [UInt8]? {
+    /// What tells a change from all others of its document: the revision, and whether it is deleted. `nil` for a row
+    /// without a revision, which is like no other.
+    func version(of row: Row) -> [UInt8]? {
         guard let rev = row.rev else { return nil }
-        var key: [UInt8] = []
-        key.reserveCapacity(row.id.count + rev.count + 2)
-        key.append(contentsOf: bytes[row.id])
-        // Stands in no JSON string.
-        key.append(0)
-        key.append(contentsOf: bytes[rev])
-        key.append(row.isDeleted ? 1 : 0)
-        return key
-    }
-
-    /// The keys of all rows that have one, in their order.
-    public var keys: [[UInt8]] { rows.compactMap(key) }
-
-    /// Puts the keys of the rows into `set`, until it has `limit`.
-    public func insertKeys(into set: inout Set<[UInt8]>, limit: Int) {
-        for row in rows {
-            guard set.count < limit else { return }
-            if let key = key(of: row) { set.insert(key) }
-        }
+        return bytes[rev] + [row.isDeleted ? 1 : 0]
     }
 
     /// The same bytes with fewer rows.

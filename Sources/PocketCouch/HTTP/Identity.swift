@@ -1,6 +1,7 @@
 /// What tells servers apart: `GET /` and `GET /db`, in the words of each dialect.
 struct Identity: Sendable {
     let dialect: Dialect
+    let clusterCopies: Int
     /// Microseconds since 1970.
     let startedAt: Int
 
@@ -82,7 +83,10 @@ struct Identity: Sendable {
         ])
         let seq = JSON.string(database.instance.seq(contents.updateNumber))
         let purgeSeq = JSON.string(database.instance.seq(0))
-        let cluster = JSON.members(["q": .number(2), "n": .number(1), "w": .number(1), "r": .number(1)])
+        let majority = JSON.number(clusterCopies / 2 + 1)
+        let cluster = JSON.members([
+            "q": .number(2), "n": .number(clusterCopies), "w": majority, "r": majority,
+        ])
         switch dialect {
         case .couchDB3, .cloudant:
             return .members([

@@ -59,6 +59,16 @@ public final class CouchState: Sendable {
         state.withLockedValue { $0.databases[name] }
     }
 
+    var allDatabases: [Database] {
+        state.withLockedValue { Array($0.databases.values) }
+    }
+
+    func replaceDatabases(_ databases: [Database]) {
+        state.withLockedValue { state in
+            state.databases = Dictionary(uniqueKeysWithValues: databases.map { ($0.name, $0) })
+        }
+    }
+
     func existing(_ name: String) throws(CouchError) -> Database {
         guard let database = database(name) else { throw .missingDatabase }
         return database

@@ -21,6 +21,14 @@ final class Database: Sendable {
         instance = Instance()
     }
 
+    /// The same life as it was when it held `contents`, as a backup brings it back.
+    init(restoring database: Database, to contents: DatabaseContents) {
+        name = database.name
+        createdAt = database.createdAt
+        instance = database.instance
+        state.withLockedValue { $0.contents = contents }
+    }
+
     var isDeleted: Bool {
         state.withLockedValue { $0.isDeleted }
     }

@@ -39,11 +39,12 @@ extension Stage {
     func play(
         _ notifiers: [(name: String, command: String)],
         options: String = "",
+        source: String = "",
         environment: [String: String] = [:],
         server change: (inout PocketCouch.Configuration) -> Void = { _ in }
     ) async throws -> Play {
         let server = try await self.server(change)
-        let configuration = try configuration(url: server.url, notifiers: notifiers, more: options)
+        let configuration = try configuration(url: server.url, source: source, notifiers: notifiers, more: options)
         return Play(server: server, herald: try await herald(configuration, environment: environment))
     }
 

@@ -28,7 +28,7 @@ final class CatchUp: FeedOwner {
     private var readBegan = ContinuousClock.now
     private var held: [ChangeBatch] = []
     private var heldCount = 0
-    private var keys: Set<[UInt8]> = []
+    private var keys = PassedKeys()
     private var isOver = false
     /// Where the shared feed stood when its rows began to be kept.
     private var joinPlace: Seq?
@@ -103,7 +103,7 @@ final class CatchUp: FeedOwner {
             let feed = Feed(request, form: .normal, owner: self)
             feed.keepsRows = true
             // What the shared feed can give again stands in the last two answers, mostly: it is not far behind.
-            if !plan.isJoining { keys = [] }
+            if !plan.isJoining { keys = PassedKeys() }
             self.feed = feed
             feed.start()
         } catch {
@@ -115,9 +115,11 @@ final class CatchUp: FeedOwner {
         guard database.copies > 1 else { return joined(readingFrom: nil) }
         // Two reads may meet different copies: the last one must meet those of the shared feed, and begin early enough.
         guard let place = database.places.place(at: readBegan - Self.lag) else {
+            // The feed is younger than that, or that reading took so long that the place is forgotten. Neither mends by
+            // waiting alone: what little has come meanwhile is read, by a reading that begins later.
             CurlLoop.schedule(after: .seconds(1)) { [weak self] in
                 guard let self, !isOver else { return }
-                join()
+                act(plan.begin())
             }
             return
         }
@@ -177,7 +179,7 @@ final class CatchUp: FeedOwner {
     func feed(_ feed: Feed, gave batch: ChangeBatch) {
         guard !batch.isEmpty else { return }
         rowCount += batch.count
-        batch.rows?.insertKeys(into: &keys, limit: PassedRows.limit)
+        if let rows = batch.rows { keys.insert(rows, limit: PassedRows.limit) }
         leaveBehind()
         for member in members { database.seats[member].give(batch, of: database, at: feed.lastHeard) }
         if let seq = batch.seq { plan.gave(seq) }
