@@ -16,7 +16,11 @@ public struct AnswerReader: ChildOutput {
     }
 
     public func standardOutput(_ line: ChildLine) {
-        outbox.answered(isOmprog ? Answer(omprog: line.bytes) : Answer(line.bytes))
+        standardOutput([line])
+    }
+
+    public func standardOutput(_ lines: [ChildLine]) {
+        outbox.answered(lines.map { isOmprog ? Answer(omprog: $0.bytes) : Answer($0.bytes) })
     }
 
     public func standardError(_ line: ChildLine) {

@@ -57,9 +57,9 @@ public struct NoticeLines: Sendable {
     func block(of rows: RowBlock, in instance: Instance, _ style: LineStyle) -> LineBlock? {
         let (wantsUpdated, wantsDesign) = (style.types.contains(.updated), style.types.contains(.ddocUpdated))
         var writer = BlockWriter(isRich: style.detail != .plain)
-        writer.reserve(rows)
         var end: [UInt8] = []
         append(instance, to: &end)
+        writer.reserve(rows, lineSize: designDocumentHead.count + end.count, withDocuments: style.detail == .doc)
         for row in rows.rows {
             let isDesign = row.isDesignDocument && wantsDesign
             if wantsUpdated {
@@ -98,12 +98,24 @@ private struct BlockWriter {
         self.isRich = isRich
     }
 
-    mutating func reserve(_ rows: RowBlock) {
-        bytes.reserveCapacity(rows.bytes.count + rows.rows.count * 96)
-        ends.reserveCapacity(rows.rows.count)
-        seqs.reserveCapacity(rows.rows.count)
-        if !isRich { seqBytes.reserveCapacity(rows.bytes.count) }
+    /// Not much more than is needed: it is kept for as long as the lines wait.
+    ///
+    /// - Parameter lineSize: What a line has in it beside what the row tells.
+    mutating func reserve(_ rows: RowBlock, lineSize: Int, withDocuments: Bool) {
+        let count = rows.rows.count
+        ends.reserveCapacity(count)
+        seqs.reserveCapacity(count)
+        if isRich {
+            let documents = withDocuments ? 0 : rows.rows.reduce(0) { $0 + ($1.doc?.count ?? 0) }
+            bytes.reserveCapacity(rows.bytes.count - documents + count * (lineSize + Self.keysSize))
+        } else {
+            bytes.reserveCapacity(count * lineSize)
+            seqBytes.reserveCapacity(rows.rows.reduce(0) { $0 + ($1.seq?.count ?? 0) })
+        }
     }
+
+    /// The keys and quotes of a rich line.
+    private static let keysSize = #","seq":,"id":"","rev":"","doc":}"#.utf8.count + 1
 
     /// - Parameter end: What stands behind what the row tells and before the document.
     mutating func append(

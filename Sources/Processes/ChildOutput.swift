@@ -25,6 +25,9 @@ public protocol ChildOutput: Sendable {
     /// A line of the child's stdout.
     func standardOutput(_ line: ChildLine)
 
+    /// Lines of the child's stdout that were read together, in order. One after the other, by default.
+    func standardOutput(_ lines: [ChildLine])
+
     /// A line of the child's stderr.
     func standardError(_ line: ChildLine)
 
@@ -38,4 +41,8 @@ extension ChildOutput {
 
     /// 16 kB.
     public var standardErrorLimit: Int { 16_384 }
+
+    public func standardOutput(_ lines: [ChildLine]) {
+        for line in lines { standardOutput(line) }
+    }
 }

@@ -40,7 +40,7 @@ struct ConfirmingOutboxTests {
         }
 
         func answer(_ lines: String...) {
-            for line in lines { outbox.answered(Answer(Array(line.utf8))) }
+            outbox.answered(lines.map { Answer(Array($0.utf8)) })
         }
 
         var seq: String? { ledger.takeSeqs()["d"] }
@@ -201,7 +201,7 @@ struct ConfirmingOutboxTests {
             outbox.fill { queue, now in queue.updated("d", line: Array("0123456789\n".utf8), count: 100, at: now) }
             #expect(outbox.isFull)
             if let bytes = await outbox.next() { outbox.wrote(bytes.count) }
-            for _ in 0..<100 { outbox.answered(.ok) }
+            for _ in 0..<100 { outbox.answered([.ok]) }
             #expect(outbox.isEmpty)
         }
     }

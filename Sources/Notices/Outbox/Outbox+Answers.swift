@@ -6,27 +6,36 @@ import Store
 // What notifiers answer, and what becomes due.
 
 extension Outbox {
-    /// Does what follows from an answer, or from the lack of one.
-    func answer(_ judge: (inout Confirmation, Timekeeper.Instant) -> Confirmation.Actions) {
+    /// What is to be noted, in order: a later mark must not be followed by an earlier one.
+    private enum News {
+        case confirmed(Int, [Receipt])
+        case gaveUp(DeadLetter, [Mark])
+    }
+
+    /// Does what follows from answers, or from the lack of one.
+    func answer(
+        _ judge: (inout Confirmation, Timekeeper.Instant, inout [Confirmation.Action]) -> Void
+    ) {
         let now = time.now()
-        var receipts: [Receipt] = []
-        var confirmed = 0
-        var letters: [(letter: DeadLetter, marks: [Mark])] = []
+        var actions: [Confirmation.Action] = []
+        var news: [News] = []
         var why: String?
         let (restart, hasRoom, waiter) = state.withLockedValue { state in
             // Taken out and put back, so that it is changed in place.
             guard var confirmation = state.confirmation.take() else {
                 return (state.restart, false, nil as CheckedContinuation<Void, Never>?)
             }
-            let actions = judge(&confirmation, now)
+            // All are judged before anything is done: what is done changes nothing of what later ones mean.
+            judge(&confirmation, now, &actions)
             state.confirmation = confirmation
             for action in actions {
                 switch action {
                 case .confirmed(let count):
-                    receipts += state.queue.deliver(count)
-                    confirmed += count
+                    news.append(.confirmed(count, state.queue.deliver(count)))
                     state.firstHanded = nil
-                case .dropped(let reason, let deliveries): letters.append(giveUp(&state, reason, deliveries))
+                case .dropped(let reason, let deliveries):
+                    let (letter, marks) = giveUp(&state, reason, deliveries)
+                    news.append(.gaveUp(letter, marks))
                 case .stepBack: state.stepBack()
                 case .restart(let reason): why = reason
                 }
@@ -36,8 +45,12 @@ extension Outbox {
         }
         waiter?.resume()
         if hasRoom { room() }
-        for (letter, marks) in letters { ledger.gaveUp(letter, passing: marks) }
-        note(receipts, confirmed: confirmed)
+        for some in news {
+            switch some {
+            case .confirmed(let count, let receipts): note(receipts, confirmed: count)
+            case .gaveUp(let letter, let marks): ledger.gaveUp(letter, passing: marks)
+            }
+        }
         if let why { restart?(why) }
     }
 
@@ -95,9 +108,22 @@ extension Outbox {
             return true
         }
         guard isCurrent else { return }
-        answer { confirmation, now in confirmation.timePassed(to: now) }
+        answer { confirmation, now, actions in actions.append(confirmation.timePassed(to: now)) }
         let now = time.now()
         let waiter = state.withLockedValue { wake(&$0, now) }
         waiter?.resume()
+    }
+}
+
+extension [Confirmation.Action] {
+    /// Runs of confirmed lines become one action.
+    mutating func append(_ actions: Confirmation.Actions) {
+        for action in actions {
+            if case .confirmed(let more) = action, case .confirmed(let before) = last {
+                self[count - 1] = .confirmed(before + more)
+            } else {
+                append(action)
+            }
+        }
     }
 }

@@ -195,12 +195,16 @@ public final class Outbox: ChildInput {
             // What lay unread in its pipe is nothing that it can have died of.
             state.leftUnread < state.lifeWritten - (state.queue.deliveredByteCount - state.deliveredBefore)
         }
-        answer { confirmation, _ in confirmation.childEnded(isOrdered: isOrdered, hasReadFirst: hasReadFirst) }
+        answer { confirmation, _, actions in
+            actions.append(confirmation.childEnded(isOrdered: isOrdered, hasReadFirst: hasReadFirst))
+        }
     }
 
-    /// What the notifier answers to a line.
-    func answered(_ answer: Answer) {
-        self.answer { confirmation, now in confirmation.answered(answer, at: now) }
+    /// What the notifier answers to lines, one after the other. Those that came together cost little more than one.
+    func answered(_ answers: [Answer]) {
+        answer { confirmation, now, actions in
+            for answer in answers { actions.append(confirmation.answered(answer, at: now)) }
+        }
     }
 
     private func waitForMore() async {

@@ -96,7 +96,7 @@ struct OutboxQueue {
     mutating func append(_ block: LineBlock, mark: Mark?, at now: Instant) {
         append(
             Parcel(lines: .block(block), count: block.count, since: now, mark: mark),
-            size: block.bytes.count + block.seqSize
+            size: block.bytes.count + block.extraSize
         )
     }
 
@@ -180,7 +180,7 @@ struct OutboxQueue {
 
     /// The first `lines` of those that were handed have been delivered.
     ///
-    /// - Returns: What is to be noted, in order.
+    /// - Returns: What is to be noted, in order; of the marks that are passed within one parcel, the last.
     mutating func deliver(_ lines: Int) -> [Receipt] {
         var left = lines
         var receipts: [Receipt] = []
@@ -194,14 +194,14 @@ struct OutboxQueue {
             delivered += passed
             let isWhole = delivered == parcel.count
             if isWhole {
-                if case .block(let block) = parcel.lines { byteCount -= block.seqSize }
+                if case .block(let block) = parcel.lines { byteCount -= block.extraSize }
                 byteCount -= Parcel.overhead
                 receipts += parcel.earlier
             }
             if let mark = parcel.mark(after: delivered) { receipts.append(.mark(mark)) }
             if isWhole {
                 // Its place is kept until there are many, its lines are not.
-                parcels[first].forget()
+                parcels[first] = .delivered
                 first += 1
                 delivered = 0
             }

@@ -30,12 +30,8 @@ struct Parcel {
     /// each line: an outbox that counted lines only would hold many times of what it is meant to hold.
     static let overhead = 128
 
-    /// It is delivered, and holds on to nothing any more.
-    mutating func forget() {
-        lines = .equal([])
-        mark = nil
-        earlier = []
-    }
+    /// Stands where one was that has been delivered.
+    static let delivered = Parcel(lines: .equal([]), count: 0, since: .now)
 
     /// What its lines `range` are in bytes.
     func byteCount(_ range: Range<Int>) -> Int {
@@ -106,8 +102,11 @@ final class LineBlock: Sendable {
 
     var count: Int { ends.count }
 
-    /// What the seqs take beside the lines, in bytes.
-    var seqSize: Int { (seqBytes?.count ?? 0) + seqs.count * MemoryLayout<Range<UInt32>>.stride }
+    /// What the seqs and ends take beside the lines, in bytes.
+    var extraSize: Int {
+        (seqBytes?.count ?? 0) + seqs.count * MemoryLayout<Range<UInt32>>.stride
+            + ends.count * MemoryLayout<UInt32>.stride
+    }
 
     func end(of line: Int) -> Int {
         line < 0 ? 0 : Int(ends[line])

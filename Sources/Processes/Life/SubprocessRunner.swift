@@ -26,7 +26,9 @@ struct SubprocessRunner: ChildRunner {
             try Descriptors.checkRoom()
             standardInput = try InputPipe()
             standardOutput = try OutputReader(limit: output.standardOutputLimit) { output.standardOutput($0) }
-            standardError = try OutputReader(limit: output.standardErrorLimit) { output.standardError($0) }
+            standardError = try OutputReader(limit: output.standardErrorLimit) { lines in
+                for line in lines { output.standardError(line) }
+            }
         } catch {
             return .couldNotStart("\(error)")
         }

@@ -28,11 +28,11 @@ final class OutputReader: Sendable {
 
     private let readEnd: CInt
     private let loop: PipeLoop
-    private let give: @Sendable (ChildLine) -> Void
+    private let give: @Sendable ([ChildLine]) -> Void
     private let state: NIOLockedValueBox<State>
 
-    /// Makes the pipe and begins to read. `give` is called on the ``PipeLoop``'s thread.
-    init(limit: Int, give: @escaping @Sendable (ChildLine) -> Void) throws(SystemFailure) {
+    /// Makes the pipe and begins to read. `give` is called on the ``PipeLoop``'s thread, with lines that came together.
+    init(limit: Int, give: @escaping @Sendable ([ChildLine]) -> Void) throws(SystemFailure) {
         loop = try PipeLoop.shared()
         var ends: [CInt] = [-1, -1]
         guard herald_pipe_cloexec(&ends) == 0 else {
@@ -129,8 +129,6 @@ final class OutputReader: Sendable {
         state.withLockedValue { state in
             split(&state.splitter) { lines.append($0) }
         }
-        for line in lines {
-            give(line)
-        }
+        if !lines.isEmpty { give(lines) }
     }
 }
