@@ -16,6 +16,8 @@ public final class FollowedDatabase {
     private var gate = FlowGate()
     var catchUps: [CatchUp] = []
     var catchUpBackoff = Backoff()
+    /// Whether catching up has failed, and is tried again after a while.
+    var isCatchUpResting = false
     /// How often the server has refused the place of one who is to catch up.
     var refusedPlaces = 0
     private let detached: @CurlLoop (FollowedDatabase, _ seat: Int) -> Void

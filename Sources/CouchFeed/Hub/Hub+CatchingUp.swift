@@ -53,8 +53,8 @@ extension Hub {
             act([], on: database)
             return false
         }
-        // Where its feed begins is not known yet; then it is queued again.
-        guard let position = database.machine.position else { return false }
+        // It is queued again when it is known where its feed begins, or when the rest is over.
+        guard let position = database.machine.position, !database.isCatchUpResting else { return false }
         database.seats[first].tell(present, of: database)
         let seq = database.seats[first].cursor.seq
         guard seq != position else {
@@ -122,21 +122,28 @@ extension Hub: CatchUp.Owner {
             return queue(catchUp)
         }
         if case .unsupported = failure { refuse(catchUp) }
-        let wait = database.catchUpBackoff.next(retryAfter: failure.retryAfter, using: &random)
-        log.debug(
-            "database \(database.name): \(catchUp.names) cannot catch up: \(failure); trying again in \(wait.text)"
-        )
-        CurlLoop.schedule(after: wait) { [weak self] in
-            guard let self, isRunning else { return }
-            queue(catchUp)
-        }
+        if !database.isCatchUpResting { rest(database, after: failure, of: catchUp) }
         act(database.machine.look(), on: database)
         act(server.look())
     }
 
+    /// Whoever is to catch up with this database waits for a while, all together.
+    private func rest(_ database: FollowedDatabase, after failure: DatabaseMachine.FeedEnd, of catchUp: CatchUp) {
+        let wait = database.catchUpBackoff.next(retryAfter: failure.retryAfter, using: &random)
+        log.debug(
+            "database \(database.name): \(catchUp.names) cannot catch up: \(failure); trying again in \(wait.text)"
+        )
+        database.isCatchUpResting = true
+        CurlLoop.schedule(after: wait) { [weak self] in
+            database.isCatchUpResting = false
+            guard let self, isRunning else { return }
+            queueDetached(of: database)
+        }
+    }
+
     /// One of whom nothing is left to be done is live again.
     private func noteLive() {
-        for index in behind where queues[index].isEmpty && !catchUps.contains(where: { $0.serves(follower: index) }) {
+        for index in behind where away[index].count == 0 {
             behind.remove(index)
             log.info("\(followers[index].name) has caught up")
         }

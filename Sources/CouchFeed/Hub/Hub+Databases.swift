@@ -111,7 +111,7 @@ extension Hub {
         for (index, follower) in followers.enumerated() where follower.wants(database: name) {
             let beginning = remembered[follower.name] ?? firstBeginning(of: follower, in: name, isNew: isNew)
             if beginning == .now { follower.ledger.begins(atNowIn: name) }
-            seats.append(Seat(follower, index: index, beginning: beginning))
+            seats.append(Seat(follower, index: index, away: away[index], beginning: beginning))
         }
         guard !seats.isEmpty else { return nil }
         let database = FollowedDatabase(name: name, number: nextNumber, seats: seats) { [weak self] database, seat in

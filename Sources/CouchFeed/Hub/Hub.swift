@@ -54,6 +54,8 @@ public final class Hub {
     var isCatchUpDue = false
     /// Which followers have been found to have no room and have not caught up yet.
     var behind: Set<Int> = []
+    /// In how many databases each follower is away from the shared feed.
+    let away: [AwayCount]
     /// When each follower was last found to have no room.
     var lastDetached: [ContinuousClock.Instant?]
     private let foundWrongServer: @Sendable (WrongServer) -> Void
@@ -82,6 +84,7 @@ public final class Hub {
         server = ServerMachine(expectedID: keeper.memory.serverID)
         queues = followers.map { _ in CatchUpQueue() }
         lastDetached = followers.map { _ in nil }
+        away = followers.map { _ in AwayCount() }
         client = ServerClient(address)
     }
 

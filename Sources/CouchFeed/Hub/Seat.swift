@@ -12,6 +12,13 @@ struct Seat {
         case detached
         /// It is served by a reader of its own.
         case catchingUp
+
+        var isAway: Bool {
+            switch self {
+            case .waiting, .attached: false
+            case .detached, .catchingUp: true
+            }
+        }
     }
 
     let follower: any Follower
@@ -19,21 +26,27 @@ struct Seat {
     let index: Int
     /// Whether it waits for its turn to catch up.
     var isQueued = false
-    var state: State
+    var state: State {
+        didSet { away.count += (isAway ? 1 : 0) - (oldValue.isAway ? 1 : 0) }
+    }
+    /// How many of the follower's seats are away from the shared feeds.
+    private let away: AwayCount
     /// What it was last told, and up to where it was given changes. What of that has been delivered is in its ledger.
     var cursor: Cursor
     /// Rows that it has been given already and that the shared feed may give again.
     var passed: PassedRows?
 
-    init(_ follower: any Follower, index: Int, beginning: Arrival.Beginning) {
+    init(_ follower: any Follower, index: Int, away: AwayCount, beginning: Arrival.Beginning) {
         self.follower = follower
         self.index = index
+        self.away = away
         state = .waiting(beginning)
         cursor = if case .resume(let cursor) = beginning { cursor } else { .untold }
     }
 
     var isAttached: Bool { if case .attached = state { true } else { false } }
     var isDetached: Bool { if case .detached = state { true } else { false } }
+    private var isAway: Bool { state.isAway }
 
     /// Tells it what it does not know yet of the life that is present.
     mutating func tell(_ present: Instance?, of database: FollowedDatabase) {
@@ -64,6 +77,12 @@ struct Seat {
             follower.reached(mark)
         }
     }
+}
+
+/// Counts for one follower in how many databases it is away from the shared feed.
+@CurlLoop
+final class AwayCount {
+    var count = 0
 }
 
 /// Rows that a follower was given by its own reader shortly before it joined the shared feed, which may give them again.

@@ -91,7 +91,7 @@ struct Throughput {
     // MARK: Cases
 
     private func cases(feeds: Int) throws -> (herald: [Case], curl: Case?) {
-        let generator = try GeneratorProcess(databases: feeds, rows: rows, in: household)
+        let generator = try GeneratorProcess(databases: feeds, rows: rows, normal: true, in: household)
         var herald = [1, 10].map { Case(name: "herald", rows: rows, feeds: feeds, notifiers: $0) }
         var curl = Case(name: "curl -sN | wc -l", rows: rows, feeds: feeds)
         // Round by round, so that what else the machine does falls on all alike.

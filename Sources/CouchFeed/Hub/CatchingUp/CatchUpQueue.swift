@@ -6,9 +6,6 @@ struct CatchUpQueue {
     private var entries: [(database: FollowedDatabase, seat: Int)] = []
     private var first = 0
 
-    /// Whether nothing is in it that is still to be done.
-    var isEmpty: Bool { !entries[first...].contains { $0.database.seats[$0.seat].isDetached } }
-
     mutating func append(_ database: FollowedDatabase, _ seat: Int) {
         guard !database.seats[seat].isQueued else { return }
         database.seats[seat].isQueued = true
