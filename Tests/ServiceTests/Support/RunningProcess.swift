@@ -44,6 +44,15 @@ struct RunningProcess {
         return Dictionary(pairs.map { (String($0[0]), $0.count > 1 ? String($0[1]) : "") }) { $1 }
     }
 
+    /// How many bytes wait in its stdin, a pipe, that it has not read; nil if that cannot be told.
+    var unreadInput: Int? {
+        let descriptor = open("/proc/\(pid)/fd/0", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? Int(count) : nil
+    }
+
     var descriptors: [Int] {
         Self.names(in: "/proc/\(pid)/fd").compactMap { Int($0) }.sorted()
     }
