@@ -130,7 +130,9 @@ final class StoreDatabase: Sendable {
             throw StoreError.unusable(folder.database, "cannot be written", hint: StoreError.rightsHint)
         }
         let finding = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? ""
-        if finding != "ok" { throw StoreError.damaged(folder.database, finding) }
+        // SQLite tells it in lines; an error is one.
+        let text = finding.split(separator: "\n").joined(separator: " ")
+        if finding != "ok" { throw StoreError.damaged(folder.database, text) }
     }
 
     private func checkSchema(_ database: Database) throws {

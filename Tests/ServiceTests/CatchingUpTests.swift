@@ -1,0 +1,157 @@
+import Glibc
+import NIOConcurrencyHelpers
+import PocketCouch
+import TestSupport
+import Testing
+
+@Suite("Catching up")
+struct CatchingUpTests {
+    /// A notifier that answers each line, after it has written it to the file `sworn`; unbuffered.
+    static let sworn = "sed -u -n -e 'w sworn' -e 's/.*/ok/p'"
+
+    static let options = """
+        [notifier:live]
+        detail = change
+        [notifier:frozen]
+        detail = change
+        outbox = 64kB
+        [notifier:sworn]
+        detail = change
+        confirm = yes
+        confirm_timeout = 10m
+        outbox = 64kB
+        """
+
+    @Test(
+        "One that stood still while 20,000 changes came delays no other, and is told the latest change of each document",
+        arguments: [1, 2] as [UInt64]
+    )
+    func twentyThousand(seed: UInt64) async throws {
+        let stage = try Stage(state: CouchState(clock: TestClock.hurrying))
+        var truth = Truth(stage.state, seed: seed)
+        for name in ["many", "phoenix", "gone", "third"] { try truth.create(name) }
+        let play = try await stage.play(
+            [("live", stage.append("live")), ("frozen", stage.append("frozen")), ("sworn", Self.sworn)],
+            options: Self.options,
+            source: "since = 0"
+        )
+        let accounts = ["live", "frozen", "sworn"].map { Account(stage, $0, isRich: true) }
+        for account in accounts {
+            try await eventually("\(account.name) has begun", deadline: .patience) {
+                try account.missing(truth).isEmpty
+            }
+        }
+        let slow = [
+            try await play.process(of: "frozen", running: "cat"), try await play.process(of: "sworn", running: "sed"),
+        ]
+        for process in slow { try await process.freeze() }
+
+        for round in 0..<40 {
+            let first = Int.random(in: 0..<8000, using: &truth.random)
+            let database = ["many", "many", "third", "phoenix"][round % 4]
+            try truth.write((first..<(first + 500)).map { "doc\($0)" }, in: database)
+            try truth.writeDesign()
+            try truth.deleteSome()
+            if round == 20 {
+                for name in ["phoenix", "gone"] { try truth.delete(name) }
+                for name in ["phoenix", "new"] { try truth.create(name) }
+            }
+        }
+        try #require(truth.changeCount >= 20_000)
+        let written = ContinuousClock.now
+        try await eventually("the other has everything", deadline: .patience, every: .milliseconds(20)) {
+            try accounts[0].missing(truth).isEmpty
+        }
+        #expect(ContinuousClock.now - written < .seconds(30))
+        for account in accounts[1...] {
+            try account.read()
+            #expect(account.lineCount < 2000, "\(account.name) stands still")
+        }
+
+        for process in slow { process.thaw() }
+        for round in 0..<100 {
+            try truth.writeSome(20, of: 8000)
+            try truth.writeDesign()
+            if round % 10 == 5 { try truth.comeOrGo(["phoenix", "gone", "new"]) }
+            // So that it goes on all the while: this paces the writer, and waits for nothing.
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        for account in accounts {
+            do {
+                try await eventually("\(account.name) has everything", deadline: .patience, every: .milliseconds(20)) {
+                    try account.missing(truth).isEmpty
+                }
+            } catch {
+                Issue.record("\(account.name) lacks \(try account.missing(truth).prefix(20)): \(error)")
+            }
+            #expect(account.faults.isEmpty, "\(account.name): \(account.faults.prefix(5))")
+        }
+        for account in accounts[1...] {
+            #expect(account.lifeLines["phoenix"]?.prefix(3) == ["created", "deleted", "created"])
+            #expect(!play.herald.log("\(account.name) caught up").isEmpty)
+        }
+        #expect(accounts[0].repeats == 0)
+        try await play.end()
+    }
+
+    @Test(
+        "On a cluster the last reading begins where the feed was 10 s before, and is begun as soon as there is such a place"
+    )
+    func cluster() async throws {
+        let stage = try Stage(state: CouchState(clock: TestClock.hurrying))
+        var truth = Truth(stage.state, seed: 3)
+        try truth.create("d")
+        let server = try await stage.server { $0.clusterCopies = 3 }
+        let proxy = try await FaultProxy(toward: server.port)
+        // The last readings, which alone have no limit: when, and since which of the server's numbers.
+        let joins = NIOLockedValueBox<[Int: (time: ContinuousClock.Instant, since: Int)]>([:])
+        proxy.setRule { request in
+            guard request.path == "/d/_changes", request.query("feed") == nil, request.query("limit") == nil else {
+                return nil
+            }
+            let since = Self.number(ofSince: request.query("since") ?? "") ?? .max
+            joins.withLockedValue { $0[request.number] = $0[request.number] ?? (.now, since) }
+            return ProxyFaults.none
+        }
+        let herald = try await stage.herald(
+            stage.configuration(
+                url: proxy.url,
+                source: "since = 0",
+                notifiers: [("live", stage.append("live")), ("frozen", stage.append("frozen"))],
+                more: "[notifier:live]\ndetail = change\n[notifier:frozen]\ndetail = change\noutbox = 64kB"
+            )
+        )
+        let play = Play(server: server, herald: herald)
+        let accounts = ["live", "frozen"].map { Account(stage, $0, isRich: true) }
+        let process = try await play.process(of: "frozen", running: "cat")
+        try await eventually("it is told", deadline: .patience) { try accounts[1].missing(truth).isEmpty }
+        try await process.freeze()
+        // More than its pipe and its outbox hold.
+        for round in 0..<10 { try truth.write((0..<200).map { "doc\(200 * round + $0)" }, in: "d") }
+        try await eventually("the other has everything", deadline: .patience) { try accounts[0].missing(truth).isEmpty }
+        process.thaw()
+
+        var history: [(time: ContinuousClock.Instant, number: Int)] = [(.now, truth.changeCount)]
+        try await eventually("it has caught up", deadline: .patience, every: .milliseconds(200)) {
+            try truth.writeSome(3, of: 200)
+            history.append((.now, truth.changeCount))
+            return !herald.log("database d: frozen caught up").isEmpty
+        }
+        for account in accounts {
+            try await eventually("\(account.name) has everything", deadline: .patience) {
+                try account.missing(truth).isEmpty
+            }
+            #expect(account.faults.isEmpty, "\(account.name): \(account.faults.prefix(5))")
+        }
+        let last = try #require(joins.withLockedValue { $0.values.max { $0.time < $1.time } })
+        let before = history.last { $0.time <= last.time - .seconds(10) }?.number ?? history[0].number
+        #expect(last.since <= before, "the feed was at \(before) at the most")
+        try await play.end()
+    }
+
+    /// The number with which a seq begins, as it stands in a query.
+    private static func number(ofSince since: String) -> Int? {
+        let text = since.hasPrefix("%22") ? since.dropFirst(3) : since[...]
+        return Int(text.prefix { $0.isNumber })
+    }
+}
