@@ -22,31 +22,24 @@ struct MemoryTests {
             Self.names.map { ($0, "sleep 1000") } + [("reader", stage.append("reader"))],
             options: Self.options + "[notifier:reader]\nmerge = never"
         )
-        try stage.state.createDatabase("d")
-        try await stage.waitForSize(of: "reader", [Notice.created("d")])
+        // A long name makes long lines, so that those who want each of them are full soon.
+        let name = String(repeating: "d", count: 200)
+        try stage.state.createDatabase(name)
+        try await stage.waitForSize(of: "reader", [Notice.created(name)])
         let before = try Resources(of: play.herald.pid)
-        let start = ContinuousClock.now
-        let (rounds, rows) = (20, 5000)
-        let line = Notice.updated("d").utf8.count + 1
-        let head = Notice.created("d").utf8.count + 1
+        let rows = 5000
+        let rounds = (getenv("HERALD_TEST_ROWS").flatMap { Int(String(cString: $0)) } ?? 100_000) / rows
+        let (head, line) = (Notice.created(name).utf8.count + 1, Notice.updated(name).utf8.count + 1)
         for round in 0..<rounds {
-            _ = try stage.state.bulk((0..<rows).map { (id: "\(round * rows + $0)", body: "{}") }, in: "d")
-            // Each row by itself, so that none is overtaken before it is read.
-            try await eventually("row \(round * rows)", deadline: .patience) {
+            // None is overtaken before it is read: each has a line of its own.
+            _ = try stage.state.bulk((0..<rows).map { (id: "\(round * rows + $0)", body: "{}") }, in: name)
+            try await eventually("\((round + 1) * rows) lines", deadline: .patience) {
                 stage.size(of: "reader") >= head + (round + 1) * rows * line
             }
         }
         let after = try Resources(of: play.herald.pid)
         #expect(stage.size(of: "reader") == head + rounds * rows * line)
-        // 4 MB each for the 16 that want every line, and as much again for what the allocator keeps of it.
-        #expect(after.peakMemory - before.peakMemory < 150_000, "kB")
-        print(
-            "FIGURES memory",
-            before.peakMemory,
-            after.peakMemory,
-            ContinuousClock.now - start,
-            after.cpu - before.cpu
-        )
+        #expect(after.peakMemory < 150_000, "kB; it was \(before.peakMemory) at the beginning")
         #expect(after.descriptors <= before.descriptors + 8)
         #expect(after.threads <= before.threads + 4)
         play.herald.terminate()

@@ -147,7 +147,6 @@ struct UnreliableServerTests {
         // What is to be seen is what does not happen in some time.
         try await Task.sleep(for: .seconds(3))
         let after = try Resources(of: world.herald.pid)
-        print("FIGURES cut", world.proxy.counts.requests - requests, after.cpu - before.cpu)
         #expect(world.proxy.counts.requests - requests < 250)
         #expect(after.cpu - before.cpu < .milliseconds(500))
         world.proxy.setRule(nil)
