@@ -29,9 +29,9 @@ extension RealProcesses {
                 input: "a line\n",
                 restartPolicy: RestartPolicy(first: .milliseconds(1), longest: .milliseconds(1))
             )
-            try await eventually("100 starts") { child.supervisor.status.starts >= 100 }
+            try await eventually("100 starts", within: .seconds(120)) { child.supervisor.status.starts >= 100 }
             let before = try Held()
-            try await eventually("1,100 starts", within: .seconds(120)) { child.supervisor.status.starts >= 1100 }
+            try await eventually("1,100 starts", within: .seconds(280)) { child.supervisor.status.starts >= 1100 }
             // While none lives, or one does: what differs is what that one has.
             try await child.stop()
             let after = try Held()
