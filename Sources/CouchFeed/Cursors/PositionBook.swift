@@ -3,11 +3,18 @@ import Store
 /// All cursors, as they are to be saved: by database, those who stand at one
 /// place together. A value that knows no I/O.
 struct PositionBook {
-    private var positions: [String: [StoredPosition]] = [:]
-    private var changed: Set<String> = []
+    /// One database.
+    fileprivate struct Place {
+        var positions: [StoredPosition] = []
+        var isChanged = false
+    }
+
+    private var places: [String: Place] = [:]
+    /// The databases of which something has changed, once each.
+    private var changed: [String] = []
 
     init(_ stored: [StoredPosition] = []) {
-        for position in stored { positions[position.database, default: []].append(position) }
+        for position in stored { places[position.database, default: Place()].positions.append(position) }
     }
 
     var hasChanges: Bool { !changed.isEmpty }
@@ -15,49 +22,66 @@ struct PositionBook {
     /// The follower stands here from now on. One that was told that there is no such database stands nowhere.
     mutating func move(_ follower: Int64, in database: String, to standing: Ledger.Standing) {
         let target = StoredPosition(database: database, standing)
-        // Taken out and put back, so that it is changed in place.
-        var here = positions.removeValue(forKey: database) ?? []
-        defer { if !here.isEmpty { positions[database] = here } }
-        if let target, let index = here.firstIndex(where: { $0.isAt(target) }) {
-            guard !here[index].followers.contains(follower) else { return }
-            here.leave(follower)
-            // Leaving may have moved it.
-            guard let index = here.firstIndex(where: { $0.isAt(target) }) else { return }
-            here[index].followers.append(follower)
-        } else {
-            // One that is alone here takes its place along.
-            if let target, let index = here.firstIndex(where: { $0.followers == [follower] }) {
-                here[index] = target
-                here[index].followers = [follower]
-            } else {
-                here.leave(follower)
-                if var target {
-                    target.followers = [follower]
-                    here.append(target)
-                }
-            }
-        }
-        changed.insert(database)
+        // Changed in place: this is done for each follower and database that had news.
+        let isNews = places[database, default: Place()].move(follower, to: target)
+        if isNews { changed.append(database) }
     }
 
     mutating func forget(_ follower: Int64) {
-        for (database, here) in positions where here.contains(where: { $0.followers.contains(follower) }) {
-            var here = here
-            here.leave(follower)
-            positions[database] = here.isEmpty ? nil : here
-            changed.insert(database)
+        for (database, place) in places where place.positions.contains(where: { $0.followers.contains(follower) }) {
+            if places[database]?.move(follower, to: nil) ?? false { changed.append(database) }
         }
     }
 
     /// By database, all positions in it, for those in which something has changed since the last call.
     mutating func takeChanges() -> [String: [StoredPosition]] {
         defer { changed = [] }
-        return Dictionary(uniqueKeysWithValues: changed.map { ($0, positions[$0] ?? []) })
+        var taken: [String: [StoredPosition]] = [:]
+        taken.reserveCapacity(changed.count)
+        for database in changed {
+            let positions = places[database]?.positions ?? []
+            taken[database] = positions
+            places[database]?.isChanged = false
+            if positions.isEmpty { places[database] = nil }
+        }
+        return taken
     }
 
     /// What was taken could not be saved.
     mutating func restore(_ databases: some Sequence<String>) {
-        changed.formUnion(databases)
+        for database in databases {
+            if places[database, default: Place()].change() { changed.append(database) }
+        }
+    }
+}
+
+extension PositionBook.Place {
+    /// Whether it was not changed before.
+    fileprivate mutating func change() -> Bool {
+        defer { isChanged = true }
+        return !isChanged
+    }
+
+    /// The follower stands at `target`, or nowhere. Whether the place is changed by this and was not before.
+    fileprivate mutating func move(_ follower: Int64, to target: StoredPosition?) -> Bool {
+        if let target, let index = positions.firstIndex(where: { $0.isAt(target) }) {
+            guard !positions[index].followers.contains(follower) else { return false }
+            positions.leave(follower)
+            // Leaving may have moved it.
+            guard let index = positions.firstIndex(where: { $0.isAt(target) }) else { return false }
+            positions[index].followers.append(follower)
+        } else if let target, let index = positions.firstIndex(where: { $0.followers == [follower] }) {
+            // One that is alone here takes its place along.
+            positions[index] = target
+            positions[index].followers = [follower]
+        } else {
+            positions.leave(follower)
+            if var target {
+                target.followers = [follower]
+                positions.append(target)
+            }
+        }
+        return change()
     }
 }
 

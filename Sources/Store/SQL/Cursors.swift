@@ -68,7 +68,8 @@ struct Cursors {
         )
         let delete = try SQLStatement("DELETE FROM cursor WHERE database = ? AND number >= ?", database)
         var list = FollowerList()
-        for (name, positions) in positions {
+        // In the table's order, so that each of its pages is visited once.
+        for (name, positions) in positions.sorted(by: { $0.key < $1.key }) {
             var count: Int64 = 0
             for position in positions where !position.followers.isEmpty {
                 try upsert.run(
