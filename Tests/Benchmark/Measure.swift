@@ -12,7 +12,7 @@ struct Measure: ParsableCommand {
     )
 
     enum Part: String, CaseIterable, ExpressibleByArgument {
-        case throughput, idle, latency, confirm, catchup
+        case throughput, idle, latency, confirm, catchup, scale
     }
 
     @Option(help: "How many rows in all for each case.")
@@ -65,6 +65,7 @@ struct Measure: ParsableCommand {
                     rounds: quick ? 1 : rounds,
                     household: household
                 ).run(into: &report)
+            case .scale: try Scale(herald: program, household: household).run(into: &report)
             case .catchup: try CatchUp(herald: program, household: household).run(into: &report)
             }
         }
