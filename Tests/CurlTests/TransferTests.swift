@@ -70,6 +70,19 @@ struct TransferTests {
         await server.stop()
     }
 
+    @Test("A free connection is used again, unless a new one is wanted")
+    func newConnections() async throws {
+        let server = try await Self.server()
+        let proxy = try await FaultProxy(toward: server.port)
+        var request = Request(url: proxy.url + "/d")
+        for _ in 0..<3 { #expect(try await HTTPClient.send(request).head.status == 200) }
+        #expect(proxy.counts.connections == 1)
+        request.wantsNewConnection = true
+        #expect(try await HTTPClient.send(request).head.status == 200)
+        #expect(proxy.counts.connections == 2)
+        await server.stop()
+    }
+
     @Test("A port that refuses, and a name that nobody has, are failures that say so")
     func unreachable() async throws {
         let server = try await Self.server()
