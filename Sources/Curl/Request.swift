@@ -21,6 +21,9 @@ public struct Request: Sendable {
     /// How many bytes libcurl takes from the socket at once: more is faster, and
     /// is held in memory once by each transfer.
     public var bufferSize: Int = 16 * 1024
+    /// Whether it gets a new connection without a look for a free one. libcurl looks through all that are open, which
+    /// takes seconds in all where ten thousand feeds open one after the other and none is free.
+    public var wantsNewConnection = false
 
     public init(url: String) {
         self.url = url

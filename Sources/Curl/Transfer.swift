@@ -93,6 +93,7 @@ public final class Transfer {
         herald_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         herald_curl_set_long(easy, CURLOPT_BUFFERSIZE, request.bufferSize)
         herald_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Request.connectTimeout.milliseconds)
+        herald_curl_set_long(easy, CURLOPT_FRESH_CONNECT, request.wantsNewConnection ? 1 : 0)
         herald_curl_set_long(easy, CURLOPT_TIMEOUT_MS, request.timeout?.milliseconds ?? 0)
         herald_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         herald_curl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, bodyCallback)

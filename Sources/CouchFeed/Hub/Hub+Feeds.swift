@@ -113,6 +113,7 @@ extension Hub {
                 """
             )
             request.bufferSize = bufferSize
+            request.wantsNewConnection = true
             let feed = Feed(request, owner: self)
             feed.keepsRows = database.needsRows
             database.feed = feed
