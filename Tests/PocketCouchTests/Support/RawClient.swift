@@ -21,10 +21,8 @@ final class RawClient {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 else {
-            close(socket)
-            throw Failure(description: "no connection to port \(port): errno \(errno)")
-        }
+        // All is initialised, so that deinit closes the socket here too. A second time it might be somebody else's.
+        guard result == 0 else { throw Failure(description: "no connection to port \(port): errno \(errno)") }
     }
 
     deinit {
