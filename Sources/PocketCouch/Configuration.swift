@@ -27,7 +27,7 @@ extension PocketCouch {
         public var users: [User] = []
         /// Which server is played.
         public var dialect: Dialect = .couchDB3
-        /// How many copies of each document a cluster would keep, as `GET /db` tells (`cluster.n`). There is one all the same.
+        /// How many copies of each database `cluster` in `GET /db` tells of, in the dialects that tell it.
         public var clusterCopies = 1
         /// For how long news of `_db_updates` is gathered; zero rings at once.
         public var bellWindow: Duration = .milliseconds(500)

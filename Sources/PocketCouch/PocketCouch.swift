@@ -103,8 +103,8 @@ public final class PocketCouch: Sendable {
     private func application(onListening: @escaping @Sendable (any Channel) -> Void) -> some ApplicationProtocol {
         let identity = Identity(
             dialect: configuration.dialect,
-            clusterCopies: configuration.clusterCopies,
-            startedAt: state.clock()
+            startedAt: state.clock(),
+            copies: configuration.clusterCopies
         )
         let routes = Routes(
             state: state,

@@ -71,6 +71,20 @@ struct AnswerTests {
         #expect(info == DatabaseInfo(instanceStartTime: "1795218688", updateSeq: Seq(json: seq.utf8)))
     }
 
+    @Test(
+        "The copies in a cluster are known, and are one where nothing is said of them",
+        arguments: [
+            (#""cluster":{"q":2,"n":3,"w":2,"r":2}"#, 3), (#""cluster":{"q":2,"n":1,"w":1,"r":1}"#, 1),
+            (#""cluster":{"q":2}"#, 1), (#""cluster":null"#, 1), (#""x":{"n":3}"#, 1),
+        ]
+    )
+    func copies(member: String, copies: Int) {
+        let json = #"{"update_seq":"5-g1AA",\#(member),"instance_start_time":"0"}"#
+        #expect(DatabaseInfo(json: Array(json.utf8))?.copies == copies)
+        let many = #"[{"key":"d","info":\#(json)},{"key":"e","error":"not_found"}]"#
+        #expect(DatabaseInfo.many(json: Array(many.utf8))?["d"]?.copies == copies)
+    }
+
     @Test("What is no CouchDB is recognised by its welcome")
     func welcomes() {
         func info(_ json: String) -> ServerInfo? { ServerInfo(json: Array(json.utf8)) }

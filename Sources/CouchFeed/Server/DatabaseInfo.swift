@@ -3,7 +3,8 @@ struct DatabaseInfo: Sendable, Equatable {
     /// Raw: whether it means anything depends on the server (``ServerInfo/tellsInstances``).
     var instanceStartTime: String?
     var updateSeq: Seq
-    /// How many copies of each document the server keeps (`cluster.n`).
+    /// How many nodes of a cluster have a copy of it (`cluster.n`); 1 where the server does not say. With more than one,
+    /// two requests may be answered by different copies.
     var copies: Int
 
     init(instanceStartTime: String?, updateSeq: Seq, copies: Int = 1) {
@@ -25,32 +26,31 @@ struct DatabaseInfo: Sendable, Equatable {
     private init?(_ scanner: inout JSONScanner) {
         var startTime: String?
         var seq: Seq?
-        var copies = 1
+        var copies: Int?
         let isObject = scanner.members { scanner, name in
-            if name.equals("cluster") {
-                var probe = scanner
-                if probe.members({ cluster, name in
-                    guard let range = cluster.value() else { return false }
-                    if name.equals("n") {
-                        copies = Int(String(decoding: cluster.bytes[range], as: UTF8.self)) ?? 1
-                    }
-                    return true
-                }) {
-                    scanner = probe
-                    return true
-                }
-                return scanner.value() != nil
-            }
             if name.equals("instance_start_time") {
                 startTime = scanner.optionalText()
                 return true
             }
             guard let range = scanner.value() else { return false }
             if name.equals("update_seq") { seq = Seq(json: scanner.bytes[range]) }
+            if name.equals("cluster") { copies = Self.copies(UnsafeRawBufferPointer(rebasing: scanner.bytes[range])) }
             return true
         }
         guard isObject, let seq else { return nil }
-        self.init(instanceStartTime: startTime, updateSeq: seq, copies: copies)
+        self.init(instanceStartTime: startTime, updateSeq: seq, copies: copies ?? 1)
+    }
+
+    /// The `n` of `{"q":2,"n":1,"w":1,"r":1}`; `nil` if this is something else.
+    private static func copies(_ cluster: UnsafeRawBufferPointer) -> Int? {
+        var scanner = JSONScanner(cluster)
+        var copies: Int?
+        let isObject = scanner.members { scanner, name in
+            guard let range = scanner.value() else { return false }
+            if name.equals("n") { copies = Int(String(decoding: scanner.bytes[range], as: UTF8.self)) }
+            return true
+        }
+        return isObject ? copies : nil
     }
 
     /// Reads the answer of `POST /_dbs_info`: by name, those that were found. `nil` if it is no such answer.

@@ -6,7 +6,7 @@ struct ChangesFeed: Feed {
 
     private let database: Database
     private let dialect: Dialect
-    private let options: FeedOptions
+    private var options: FeedOptions
     private let waiter: Waiter
     private let attachment: Attachment
     private let eventLoop: any EventLoop
@@ -33,6 +33,8 @@ struct ChangesFeed: Feed {
         self.database = database
         self.dialect = dialect
         self.options = options
+        // PouchDB Server gives one row at least.
+        if dialect == .pouchDBServer { self.options.limit = max(1, options.limit) }
         self.waiter = waiter
         self.eventLoop = eventLoop
         let waits = options.form != .normal
@@ -42,8 +44,7 @@ struct ChangesFeed: Feed {
             database.detach(waiter)
             if waits { state.count { $0.openFeeds -= 1 } }
         }
-        let frame = FeedText.Frame.array(separator: dialect.hasIntegerSeqs ? ",\n" : ",\r\n")
-        text = FeedText(frame: options.form == .continuous ? .lines : frame)
+        text = FeedText(frame: Self.frame(options.form, dialect))
         let newest = database.read(\.updateNumber)
         end = options.form == .normal ? newest : .max
         switch try Self.position(options.since, in: database.instance, dialect) {
@@ -52,6 +53,14 @@ struct ChangesFeed: Feed {
         case .elsewhere: cursor = 0
         }
         if options.isDescending { cursor = newest + 1 }
+    }
+
+    private static func frame(_ form: FeedOptions.Form, _ dialect: Dialect) -> FeedText.Frame {
+        switch form {
+        case .continuous: .lines
+        case .normal where dialect == .pouchDBServer: .oneLine
+        case .normal, .longpoll: .array(separator: dialect.hasIntegerSeqs ? ",\n" : ",\r\n")
+        }
     }
 
     /// Where seqs are integers any of them is accepted, one beyond the end too: it hides the rows before it.
@@ -118,7 +127,9 @@ struct ChangesFeed: Feed {
 
     private mutating func append(_ change: DatabaseContents.Change) {
         // CouchDB counts its limit down, and packs a seq where the interval divides what is left of it [045, 066].
-        let isPacked = options.seqInterval.map { (options.limit - rowCount).isMultiple(of: $0) } ?? true
+        // Where seqs are integers there is nothing to pack, and nobody knows the parameter.
+        let interval = dialect.hasIntegerSeqs ? nil : options.seqInterval
+        let isPacked = interval.map { (options.limit - rowCount).isMultiple(of: $0) } ?? true
         text.row(row(change, seq: isPacked ? seq(change.number) : "null"))
         cursor = change.number
         rowCount += 1
@@ -127,7 +138,9 @@ struct ChangesFeed: Feed {
     private func row(_ change: DatabaseContents.Change, seq: String) -> [UInt8] {
         guard let winner = change.document.winner else { return [] }
         var bytes: [UInt8] = []
-        bytes.append(contentsOf: "{\"seq\":\(seq),\"id\":".utf8)
+        // PouchDB has its own order of the keys: id, changes, doc, deleted, seq.
+        let isPouch = dialect == .pouchDBServer
+        bytes.append(contentsOf: (isPouch ? "{\"id\":" : "{\"seq\":\(seq),\"id\":").utf8)
         JSON.write(change.id, to: &bytes)
         bytes.append(contentsOf: ",\"changes\":[".utf8)
         let leaves = options.listsAllLeaves ? change.document.leaves : [winner]
@@ -137,14 +150,27 @@ struct ChangesFeed: Feed {
             bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: "]"))
-        if winner.isDeleted { bytes.append(contentsOf: ",\"deleted\":true".utf8) }
-        if options.includesDocuments {
-            bytes.append(contentsOf: ",\"doc\":".utf8)
-            let conflicts = options.includesConflicts ? change.document.conflicts : []
-            winner.write(id: change.id, conflicts: conflicts, to: &bytes)
+        if isPouch {
+            appendDocument(change, winner, to: &bytes)
+            if winner.isDeleted { bytes.append(contentsOf: ",\"deleted\":true".utf8) }
+            bytes.append(contentsOf: ",\"seq\":\(seq)".utf8)
+        } else {
+            if winner.isDeleted { bytes.append(contentsOf: ",\"deleted\":true".utf8) }
+            appendDocument(change, winner, to: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
         return bytes
+    }
+
+    private func appendDocument(
+        _ change: DatabaseContents.Change,
+        _ winner: Document.Leaf,
+        to bytes: inout [UInt8]
+    ) {
+        guard options.includesDocuments else { return }
+        bytes.append(contentsOf: ",\"doc\":".utf8)
+        let conflicts = options.includesConflicts ? change.document.conflicts : []
+        winner.write(id: change.id, conflicts: conflicts, to: &bytes)
     }
 
     private mutating func finish() {

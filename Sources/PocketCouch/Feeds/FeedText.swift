@@ -6,6 +6,8 @@ struct FeedText: Sendable {
     enum Frame: Sendable {
         /// One JSON object with the rows in an array: normal and longpoll feeds.
         case array(separator: String)
+        /// The same without a line end in it: PouchDB Server's normal feed.
+        case oneLine
         /// A row a line: continuous feeds.
         case lines
     }
@@ -20,13 +22,21 @@ struct FeedText: Sendable {
 
     init(frame: Frame) {
         self.frame = frame
-        if case .array = frame { chunks.append(ByteBuffer(string: "{\"results\":[\n")) }
+        switch frame {
+        case .array: chunks.append(ByteBuffer(string: "{\"results\":[\n"))
+        case .oneLine: buffer.writeString("{\"results\":[")
+        case .lines: break
+        }
     }
 
     mutating func row(_ bytes: [UInt8]) {
         var line = ByteBuffer()
         line.reserveCapacity(bytes.count + 3)
-        if case .array(let separator) = frame, rowCount > 0 { line.writeString(separator) }
+        switch frame {
+        case .array(let separator) where rowCount > 0: line.writeString(separator)
+        case .oneLine where rowCount > 0: line.writeString(",")
+        case .array, .oneLine, .lines: break
+        }
         line.writeBytes(bytes)
         if case .lines = frame { line.writeInteger(0x0A as UInt8) }
         if buffer.readableBytes > 0, buffer.readableBytes + line.readableBytes > Self.threshold { flush() }
@@ -61,6 +71,10 @@ struct FeedText: Sendable {
         let tail = pending.map { ",\"pending\":\($0)" } ?? ""
         switch frame {
         case .array: buffer.writeString("\n],\n\"last_seq\":\(lastSeq)\(tail)}\n")
+        case .oneLine:
+            buffer.writeString("],\"last_seq\":\(lastSeq)}\n")
+            flush()
+            return
         case .lines: buffer.writeString("{\"last_seq\":\(lastSeq)\(tail)}\n")
         }
         flush()

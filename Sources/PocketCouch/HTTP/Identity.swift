@@ -1,9 +1,10 @@
 /// What tells servers apart: `GET /` and `GET /db`, in the words of each dialect.
 struct Identity: Sendable {
     let dialect: Dialect
-    let clusterCopies: Int
     /// Microseconds since 1970.
     let startedAt: Int
+    /// Of each database, in the cluster that is played.
+    let copies: Int
 
     /// The `Server` header.
     var server: String {
@@ -83,10 +84,8 @@ struct Identity: Sendable {
         ])
         let seq = JSON.string(database.instance.seq(contents.updateNumber))
         let purgeSeq = JSON.string(database.instance.seq(0))
-        let majority = JSON.number(clusterCopies / 2 + 1)
-        let cluster = JSON.members([
-            "q": .number(2), "n": .number(clusterCopies), "w": majority, "r": majority,
-        ])
+        let quorum = JSON.number(copies / 2 + 1)
+        let cluster = JSON.members(["q": .number(2), "n": .number(copies), "w": quorum, "r": quorum])
         switch dialect {
         case .couchDB3, .cloudant:
             return .members([

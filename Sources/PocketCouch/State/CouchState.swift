@@ -59,16 +59,6 @@ public final class CouchState: Sendable {
         state.withLockedValue { $0.databases[name] }
     }
 
-    var allDatabases: [Database] {
-        state.withLockedValue { Array($0.databases.values) }
-    }
-
-    func replaceDatabases(_ databases: [Database]) {
-        state.withLockedValue { state in
-            state.databases = Dictionary(uniqueKeysWithValues: databases.map { ($0.name, $0) })
-        }
-    }
-
     func existing(_ name: String) throws(CouchError) -> Database {
         guard let database = database(name) else { throw .missingDatabase }
         return database
@@ -182,6 +172,43 @@ public final class CouchState: Sendable {
         let database = try existing(name)
         let number = database.read(\.updateNumber)
         return dialect.hasIntegerSeqs ? String(number) : database.instance.seq(number)
+    }
+
+    /// What stands in a database, deleted documents included, by their ids.
+    ///
+    /// - Throws: `not_found` (404).
+    public func latest(in name: String) throws(CouchError) -> [String: LatestChange] {
+        try existing(name).read { contents in
+            contents.documents.compactMapValues { document in
+                document.winner.map { LatestChange(revision: $0.revision.description, isDeleted: $0.isDeleted) }
+            }
+        }
+    }
+
+    // MARK: Backups
+
+    /// All databases as they are now.
+    public func snapshot() -> CouchSnapshot {
+        let databases = state.withLockedValue { $0.databases }
+        return CouchSnapshot(databases: databases.mapValues { $0.copy() })
+    }
+
+    /// Makes this the server that was restored from a backup: exactly the databases of `snapshot`, with the lives, and so
+    /// the `instance_start_time` and the seqs, that they had.
+    ///
+    /// A seq that was given after the snapshot is still one of that life: as CouchDB does, where its shard's uuid and
+    /// node fit, a feed goes on behind its number, beyond the end. So it says nothing, and gives that seq back as
+    /// `last_seq`, until the database has outgrown it; what is written until then stays hidden from it.
+    ///
+    /// As with a CouchDB, no server should run meanwhile; feeds that are open end. `_db_updates` says nothing of it.
+    public func restore(_ snapshot: CouchSnapshot) {
+        let databases = snapshot.databases.mapValues { $0.copy() }
+        let ended = state.withLockedValue { state in
+            defer { state.databases = databases }
+            state.bell.dropPending()
+            return state.databases.values
+        }
+        for database in ended { database.delete() }
     }
 
     // MARK: The bell

@@ -4,7 +4,7 @@ import NIOConcurrencyHelpers
 /// the feeds that hold it, empty and marked, until they have ended.
 final class Database: Sendable {
     private struct State {
-        var contents = DatabaseContents()
+        var contents: DatabaseContents
         var waiters: [ObjectIdentifier: Waiter] = [:]
         var isDeleted = false
     }
@@ -13,20 +13,18 @@ final class Database: Sendable {
     let instance: Instance
     /// Microseconds since 1970.
     let createdAt: Int
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
-    init(name: String, createdAt: Int) {
+    init(name: String, createdAt: Int, instance: Instance = Instance(), contents: DatabaseContents = .init()) {
         self.name = name
         self.createdAt = createdAt
-        instance = Instance()
+        self.instance = instance
+        state = NIOLockedValueBox(State(contents: contents))
     }
 
-    /// The same life as it was when it held `contents`, as a backup brings it back.
-    init(restoring database: Database, to contents: DatabaseContents) {
-        name = database.name
-        createdAt = database.createdAt
-        instance = database.instance
-        state.withLockedValue { $0.contents = contents }
+    /// The same life with the contents that it has now: what is written to either is not seen in the other.
+    func copy() -> Database {
+        Database(name: name, createdAt: createdAt, instance: instance, contents: read { $0 })
     }
 
     var isDeleted: Bool {

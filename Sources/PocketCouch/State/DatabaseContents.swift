@@ -16,6 +16,9 @@ struct DatabaseContents: Sendable {
     private(set) var locals: [String: LocalDocument] = [:]
     /// Ids by sequence number less one; nil where the document has changed again since.
     private var order: [String?] = []
+    /// How many of `order` are not nil, in each `blockSize` of them: what is pending is asked for at each end of a feed.
+    private var blockCounts: [Int] = []
+    private static let blockSize = 1024
     private(set) var livingCount = 0
     /// What `PUT _security` set; without it the server's configuration rules.
     var security: JSON?
@@ -66,11 +69,14 @@ struct DatabaseContents: Sendable {
         var document = document
         if let old = documents[id] {
             order[old.number - 1] = nil
+            blockCounts[(old.number - 1) / Self.blockSize] -= 1
             if !old.isDeleted { livingCount -= 1 }
             externalSize -= old.bodySize
         }
         externalSize += document.bodySize
         if !document.isDeleted { livingCount += 1 }
+        if order.count.isMultiple(of: Self.blockSize) { blockCounts.append(0) }
+        blockCounts[order.count / Self.blockSize] += 1
         order.append(id)
         document.number = order.count
         documents[id] = document
@@ -123,7 +129,17 @@ struct DatabaseContents: Sendable {
     /// How many changes there are with `after < number <= through`.
     func pending(after: Int, through: Int? = nil) -> Int {
         let last = min(through ?? order.count, order.count)
-        guard after < last else { return 0 }
-        return order[max(0, after)..<last].count { $0 != nil }
+        var count = 0
+        var index = max(0, after)
+        while index < last {
+            if index.isMultiple(of: Self.blockSize), index + Self.blockSize <= last {
+                count += blockCounts[index / Self.blockSize]
+                index += Self.blockSize
+            } else {
+                if order[index] != nil { count += 1 }
+                index += 1
+            }
+        }
+        return count
     }
 }

@@ -16,8 +16,12 @@ public final class FaultProxy: Sendable {
         public var requests = 0
         /// Requests that the proxy answered itself.
         public var unavailable = 0
+        /// Requests by path, without the query.
+        public var paths: [String: Int] = [:]
         /// Connections that the proxy cut.
         public var cuts = 0
+        /// Answers that the proxy let stall by ``ProxyFaults/stallPercent``.
+        public var stalls = 0
         /// Bytes that clients sent.
         public var bytesUp = 0
         /// Bytes that clients were sent, injections included.
@@ -31,9 +35,25 @@ public final class FaultProxy: Sendable {
         var random: SeededGenerator
     }
 
+    /// What is drawn for an answer when its request comes.
+    private enum Fate {
+        case refused(String)
+        case cut(after: Int)
+        case stalled(after: Int)
+        case none
+
+        var place: Int? {
+            switch self {
+            case .cut(let after), .stalled(let after): after
+            case .refused, .none: nil
+            }
+        }
+    }
+
     /// What one connection has done of its latest request.
     private struct Progress {
         var request: WireRequest?
+        var fate = Fate.none
         var passed = 0
         var hasInjected = false
     }
@@ -150,12 +170,13 @@ public final class FaultProxy: Sendable {
                 case .head(let head, let raw):
                     var request = head
                     request.connection = number
-                    let refusal = begin(&request, state)
-                    progress.withLockedValue { $0 = Progress(request: request) }
-                    isOurs = refusal != nil
-                    if let refusal {
+                    let fate = begin(&request, state)
+                    progress.withLockedValue { $0 = Progress(request: request, fate: fate) }
+                    if case .refused(let refusal) = fate {
+                        isOurs = true
                         try await toClient.send(refusal.utf8)
                     } else {
+                        isOurs = false
                         try await toServer.send(raw)
                     }
                 case .body(let piece) where !isOurs:
@@ -167,19 +188,30 @@ public final class FaultProxy: Sendable {
         }
     }
 
-    /// Counts the request; returns the proxy's own answer if it is to be refused.
-    private static func begin(_ request: inout WireRequest, _ state: NIOLockedValueBox<State>) -> String? {
+    /// Counts the request, and draws what becomes of it.
+    private static func begin(_ request: inout WireRequest, _ state: NIOLockedValueBox<State>) -> Fate {
         state.withLockedValue { state in
             request.number = state.counts.requests
             state.counts.requests += 1
+            state.counts.paths[request.path, default: 0] += 1
             let faults = state.rule?(request) ?? state.faults
-            guard Int.random(in: 0..<100, using: &state.random) < faults.unavailablePercent else { return nil }
+            guard Int.random(in: 0..<100, using: &state.random) < faults.unavailablePercent else {
+                return passing(faults, &state.random)
+            }
             state.counts.unavailable += 1
             let body = #"{"error":"service_unavailable","reason":"The proxy says so."}"#
             let answer = jsonAnswer(status: 503, body, headers: faults.retryAfter.map { ["Retry-After: \($0)"] } ?? [])
             state.counts.bytesDown += answer.utf8.count
-            return answer
+            return .refused(answer)
         }
+    }
+
+    private static func passing(_ faults: ProxyFaults, _ random: inout SeededGenerator) -> Fate {
+        guard faults.cutPercent + faults.stallPercent > 0 else { return .none }
+        let draw = Int.random(in: 0..<100, using: &random)
+        let place = Int.random(in: faults.places, using: &random)
+        if draw < faults.cutPercent { return .cut(after: place) }
+        return draw < faults.cutPercent + faults.stallPercent ? .stalled(after: place) : .none
     }
 
     private static func down(
@@ -192,9 +224,10 @@ public final class FaultProxy: Sendable {
             var rest = Array(buffer.readableBytesView)[...]
             while !rest.isEmpty {
                 let now = progress.withLockedValue { $0 }
-                let faults = state.withLockedValue { state in
+                var faults = state.withLockedValue { state in
                     now.request.flatMap { state.rule?($0) } ?? state.faults
                 }
+                if let place = now.fate.place { faults.cut = .init(after: place, isWithinLine: true) }
                 if faults.isStalled {
                     try await Task.sleep(for: .milliseconds(5))
                     continue
@@ -207,6 +240,11 @@ public final class FaultProxy: Sendable {
                 }
                 state.withLockedValue { $0.counts.bytesDown += step.send.count }
                 try await toClient.send(step.send)
+                if step.cuts, case .stalled = now.fate {
+                    state.withLockedValue { $0.counts.stalls += 1 }
+                    // Until the client goes, which cancels this.
+                    while true { try await Task.sleep(for: .seconds(1)) }
+                }
                 if step.cuts {
                     state.withLockedValue { $0.counts.cuts += 1 }
                     if faults.cut?.reset == true { await toClient.reset() }

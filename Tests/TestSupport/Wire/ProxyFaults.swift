@@ -7,11 +7,25 @@ public struct ProxyFaults: Sendable {
         public var after: Int
         /// Whether the client sees a reset, not an end.
         public var reset: Bool
+        /// Whether it comes later where it would come right behind a line end, so that it is in the middle of something.
+        public var isWithinLine: Bool
 
         /// A cut after so many bytes.
-        public init(after: Int, reset: Bool = false) {
+        public init(after: Int, reset: Bool = false, isWithinLine: Bool = false) {
             self.after = after
             self.reset = reset
+            self.isWithinLine = isWithinLine
+        }
+
+        /// How many of the bytes of `pending`, which come after `passed` others, come before it; nil if all of them do.
+        func place(in pending: ArraySlice<UInt8>, passed: Int) -> Int? {
+            var place = max(0, after - passed)
+            if isWithinLine {
+                // A piece before this one would have been cut, had it not ended with a line.
+                place = max(1, place)
+                while place <= pending.count, pending[pending.startIndex + place - 1] == 0x0A { place += 1 }
+            }
+            return place <= pending.count ? place : nil
         }
     }
 
@@ -39,6 +53,12 @@ public struct ProxyFaults: Sendable {
     public var injection: Injection?
     /// How many of 100 requests are answered by the proxy itself with 503.
     public var unavailablePercent = 0
+    /// How many of 100 answers are cut in the middle of a line, each at a place of its own in ``places``.
+    public var cutPercent = 0
+    /// How many of 100 answers say nothing more from such a place on, while the connection stays open.
+    public var stallPercent = 0
+    /// How many bytes of an answer come before it is cut or stalls, head and framing included. Shorter ones come whole.
+    public var places = 1...4096
     /// The seconds of `Retry-After` in such an answer; nil for none.
     public var retryAfter: Int? = 1
 
@@ -73,7 +93,7 @@ struct ProxyStep: Equatable {
         if let speed = faults.bytesPerSecond {
             end = min(end, max(1, speed / 50))
         }
-        let place = faults.cut.map { max(0, $0.after - passed) }
+        let place = faults.cut.flatMap { $0.place(in: pending, passed: passed) }
         if let place { end = min(end, place) }
         send = []
         injects = false
