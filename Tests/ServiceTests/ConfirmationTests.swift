@@ -109,7 +109,7 @@ struct ConfirmationTests {
         try Self.write(["a", "bad1", "b", "bad2", "c"], stage)
         #expect(try await Self.told(stage) == ["a", "bad1", "b", "bad2", "c"])
         let rows = try await Self.waitForDead(stage, 2)
-        #expect(rows.allSatisfy { $0.hasSuffix(" 1 no use at all") || $0.hasSuffix("no use at all") })
+        #expect(rows.allSatisfy { $0.split(separator: " ")[4] == "1" && $0.hasSuffix(" no use at all") })
         #expect(play.herald.log("notifier n started").count == 1)
         #expect(try await Self.dead(stage, "drop", "--all") == ["2 dead letters dropped"])
         play.herald.terminate()
@@ -152,7 +152,7 @@ struct ConfirmationTests {
         #expect(told.filter { $0 == "bad" }.count == 3)
         #expect(told.first == "a" && told.last == "b" && told.filter { $0 == "a" }.count == 1, "\(told)")
         let row = try #require(try await Self.waitForDead(stage, 1).first)
-        #expect(row.hasSuffix(" 3 retry: full") || row.split(separator: " ")[4] == "3" && row.hasSuffix("retry: full"))
+        #expect(row.split(separator: " ")[4] == "3" && row.hasSuffix("retry: full"))
         try await play.end()
     }
 
@@ -162,17 +162,18 @@ struct ConfirmationTests {
         let play = try await Self.play(
             stage,
             """
-            slow) for i in 1 2 3 4 5 6 7 8; do sleep 0.25; echo WAIT; done; echo ok ;;
+            slow) for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.25; echo WAIT; done; echo ok ;;
             mute) [ -e second ] && echo ok || { echo x >> second; exec sleep 60; } ;;
             """,
-            options: "confirm_timeout = 1s"
+            options: "confirm_timeout = 2s"
         )
         try Self.write(["a", "slow", "b"], stage)
         try await stage.lines("told").waitForLines(3, deadline: .patience)
         #expect(play.herald.log("notifier n started").count == 1)
         try Self.write(["mute", "c"], stage)
         #expect(try await Self.told(stage) == ["a", "slow", "b", "mute", "mute", "c"])
-        #expect(play.herald.log("notifier n: no answer within 1 s").count == 1)
+        _ = try await play.process(of: "n", life: 2)
+        #expect(play.herald.log("notifier n: no answer within 2 s").count == 1)
         #expect(play.herald.log("notifier n started").count == 2)
         try await play.end()
     }

@@ -87,7 +87,10 @@ struct Witness {
             account.word = .gone
             return isTrue ? isAhead ? nil : "not in order" : "deleted and not there"
         case .updated, .designUpdated:
-            guard account.word == .alive else { return "a change in what is not there" }
+            // Stepping back may lead to before a deletion that it has been told of already.
+            let isBack = !account.hasWord && account.told.contains(place)
+            guard account.word == .alive || isBack else { return "a change in what is not there" }
+            account.word = .alive
             guard let id = line.id else { return "no id" }
             account.known[id] = place.step
             return isAhead ? nil : "not in order"
