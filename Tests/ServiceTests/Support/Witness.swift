@@ -1,6 +1,7 @@
 /// What a notifier with rich lines was told, by one Herald after the other, judged by what was really done.
 ///
-/// Between two Heralds it may step back and be told again; what it is told by one of them goes forward only.
+/// Between two Heralds it may step back and be told again. What it is told by one of them goes forward, but for one step
+/// back in each database, where it joins the feed that it shares with others (`DESIGN.md`, "Catching up").
 struct Witness {
     /// A place in all that ever happened to a database.
     private struct Place: Comparable, Hashable {
@@ -28,6 +29,7 @@ struct Witness {
         var latest: Place?
         var farthestBefore: Place?
         var hasWord = false
+        var hasJoined = false
     }
 
     /// What should not be.
@@ -44,6 +46,7 @@ struct Witness {
             account.latest = nil
             account.farthestBefore = account.farthest
             account.hasWord = false
+            account.hasJoined = false
             return account
         }
     }
@@ -93,6 +96,10 @@ struct Witness {
             account.word = .alive
             guard let id = line.id else { return "no id" }
             account.known[id] = place.step
+            if !isAhead, !account.hasJoined, place.life == account.latest?.life {
+                account.hasJoined = true
+                return nil
+            }
             return isAhead ? nil : "not in order"
         }
     }
