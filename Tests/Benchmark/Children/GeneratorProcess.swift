@@ -10,7 +10,8 @@ final class GeneratorProcess {
     private var unread: [UInt8] = []
 
     /// - Parameters:
-    ///   - normal: Whether it serves normal feeds too.
+    ///   - normal: Whether normal feeds matter: their rows are rendered before. Notifiers that a loaded machine makes
+    ///     slow need some anyway, to catch up.
     ///   - pace: How many rows a second these give.
     init(
         databases: Int,

@@ -14,7 +14,7 @@ struct Generate: ParsableCommand {
     @Option(help: "How many rows in all of them together.")
     var rows = 100_000
 
-    @Flag(help: "Serves normal feeds too.")
+    @Flag(help: "Renders the rows of normal feeds before.")
     var normal = false
 
     @Option(help: "How many rows a second a normal feed gives; as many as it can by default.")

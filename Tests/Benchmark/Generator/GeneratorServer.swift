@@ -52,7 +52,7 @@ final class GeneratorServer {
     private static let beatInterval = 100_000_000
 
     /// - Parameters:
-    ///   - normalRows: What normal feeds give; where they are none, no such feed is served.
+    ///   - normalRows: What normal feeds give; rows that it lacks are rendered when they are asked for.
     ///   - pace: How many rows a second a normal feed gives; as many as it can if `nil`.
     ///   - timesPath: Where to write when each live row was sent.
     init(_ rendered: RenderedDatabases, normalRows: NormalRows, pace: Int?, timesPath: String?) throws {
@@ -176,7 +176,6 @@ final class GeneratorServer {
     private func begin(_ request: HTTPRequest, _ number: Int, on connection: Connection) {
         let database = rendered.databases[number]
         guard let form = request.query["feed"], form != "normal" else {
-            guard normalRows.count >= database.rowCount else { return connection.enqueue(Answers.missing) }
             connection.enqueue(Answers.feedHead + NormalFeed.beginning)
             let start = RowWriter.number(request.query["since"])
             connection.normal = NormalFeed(request.query, behind: start, total: database.rowCount, pace: pace)

@@ -20,16 +20,23 @@ struct NormalRows {
         }
     }
 
-    var count: Int { ends.count - 1 }
-
-    /// Appends row `number`, with its seq or without it.
+    /// Appends row `number`, with its seq or without it. One that was not rendered is now, which takes longer.
     func append(_ number: Int, withSeq: Bool, to text: inout [UInt8]) {
-        let end = ends[number]
+        guard number < ends.count else {
+            var row: [UInt8] = []
+            var writer = RowWriter()
+            writer.append(row: number, to: &row)
+            return append(row[...], withSeq: withSeq, to: &text)
+        }
+        append(bytes[ends[number - 1]..<ends[number]], withSeq: withSeq, to: &text)
+    }
+
+    private func append(_ row: ArraySlice<UInt8>, withSeq: Bool, to text: inout [UInt8]) {
         if withSeq {
-            text.append(contentsOf: bytes[ends[number - 1]..<end])
+            text.append(contentsOf: row)
         } else {
             text.append(contentsOf: Self.withoutSeq)
-            text.append(contentsOf: bytes[(end - Self.tail)..<end])
+            text.append(contentsOf: row.suffix(Self.tail))
         }
     }
 }
