@@ -65,6 +65,16 @@ struct ArrivalTests {
         )
     }
 
+    @Test("One that was about to be told of a life is told of it, perhaps again; and of its end if it is over")
+    func announced() {
+        let same = Arrival([.announced(Self.present)], present: Self.present, updateSeq: Self.end)
+        #expect(same.starts[0].events == [.created(Self.present)])
+        #expect(same.position == .zero)
+        let old = Instance(startTime: "50")
+        let other = Arrival([.announced(old)], present: Self.present, updateSeq: Self.end)
+        #expect(other.starts[0].events == [.deleted(old), .created(Self.present)])
+    }
+
     @Test("An integer cursor beyond the end of what is there shows another life; an opaque one shows nothing")
     func beyondTheEnd() {
         let old = Instance(startTime: nil, generation: 3)

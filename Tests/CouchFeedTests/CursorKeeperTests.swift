@@ -161,6 +161,7 @@ struct CursorKeeperTests {
         let first = try await Self.keeper(store, ["a", "b"])
         first.ledger(of: "a").begins(atNowIn: "d")
         first.ledger(of: "a").delivered([Self.mark("e", "5")])
+        first.ledger(of: "a").announced(Instance(startTime: nil, generation: 3), in: "f")
         first.ledger(of: "a").begins(withScope: "*")
         await first.remember(server: "uuid")
         await first.stop()
@@ -171,6 +172,7 @@ struct CursorKeeperTests {
         #expect(memory.take("d") == ["a": .now])
         #expect(memory.take("e") == ["a": .resume(Self.mark("e", "5").cursor)])
         #expect(memory.take("e") == [:])
+        #expect(memory.take("f") == ["a": .announced(Instance(startTime: nil, generation: 3))])
         store.close()
     }
 }

@@ -143,17 +143,15 @@ struct RestartTests {
         let server = try await stage.server()
         try stage.state.createDatabase("stays")
         let configuration = try Self.configuration(stage, server, ["a"])
-        await withKnownIssue("a creation is saved only after it was told", isIntermittent: true) {
-            for round in 1...3 {
-                let herald = try await Self.begin(stage, configuration, feeds: 1)
-                try stage.state.createDatabase("goes")
-                try await stage.lines("a").waitForLine(Notice.created("goes"), round)
-                try await Self.kill(herald)
-                try stage.state.deleteDatabase("goes")
-                let again = try await stage.herald(configuration)
-                try await stage.lines("a").waitForLine(Notice.deleted("goes"), round)
-                try await Self.stop(again)
-            }
+        for round in 1...3 {
+            let herald = try await Self.begin(stage, configuration, feeds: 1)
+            try stage.state.createDatabase("goes")
+            try await stage.lines("a").waitForLine(Notice.created("goes"), round)
+            try await Self.kill(herald)
+            try stage.state.deleteDatabase("goes")
+            let again = try await stage.herald(configuration)
+            try await stage.lines("a").waitForLine(Notice.deleted("goes"), round)
+            try await Self.stop(again)
         }
         await server.stop()
     }

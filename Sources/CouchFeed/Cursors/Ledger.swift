@@ -12,6 +12,9 @@ public final class Ledger: Sendable {
         case at(Cursor)
         /// It begins where the database stands when it is first found.
         case atNow
+        /// It is about to be told of this life, or has been: to be saved before it is, since a life that ends while
+        /// Herald is down can only be told as ended to those who may know of it.
+        case announced(Instance)
     }
 
     /// What is new since it was last asked for.
@@ -65,6 +68,10 @@ public final class Ledger: Sendable {
 
     func begins(atNowIn database: String) {
         note(confirmed: 0) { $0.standings[database] = .atNow }
+    }
+
+    func announced(_ instance: Instance, in database: String) {
+        note(confirmed: 0) { $0.standings[database] = .announced(instance) }
     }
 
     func begins(withScope scope: String) {

@@ -99,6 +99,14 @@ extension StoredPosition {
         switch standing {
         case .atNow:
             self.init(database: database, startTime: nil, generation: 0, seq: nil, followers: [])
+        case .announced(let instance):
+            self.init(
+                database: database,
+                startTime: instance.startTime,
+                generation: instance.generation,
+                seq: Self.announced,
+                followers: []
+            )
         case .at(let cursor):
             guard let instance = cursor.instance else { return nil }
             self.init(
@@ -111,6 +119,9 @@ extension StoredPosition {
         }
     }
 
+    /// Stands for a seq where a life was announced and nothing more is known. No JSON, and so no seq.
+    private static let announced = Array("created?".utf8)
+
     fileprivate func isAt(_ other: StoredPosition) -> Bool {
         seq == other.seq && startTime == other.startTime && generation == other.generation
     }
@@ -118,8 +129,7 @@ extension StoredPosition {
     /// Where one begins who stands here.
     var beginning: Arrival.Beginning {
         guard let seq else { return .now }
-        return .resume(
-            Cursor(instance: Instance(startTime: startTime, generation: generation), seq: Seq(json: seq))
-        )
+        let instance = Instance(startTime: startTime, generation: generation)
+        return seq == Self.announced ? .announced(instance) : .resume(Cursor(instance: instance, seq: Seq(json: seq)))
     }
 }

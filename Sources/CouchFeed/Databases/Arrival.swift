@@ -10,6 +10,8 @@ struct Arrival: Equatable {
         case zero
         /// Where it was served to.
         case resume(Cursor)
+        /// It was about to be told of this life when Herald ended: it may know of it or not.
+        case announced(Instance)
     }
 
     struct Start: Equatable {
@@ -50,6 +52,11 @@ struct Arrival: Equatable {
         switch beginning {
         case .now: return ([], Cursor(instance: present, seq: updateSeq))
         case .zero: return ([.created(present)], Cursor(instance: present, seq: .zero))
+        case .announced(let told):
+            // Better told twice than never.
+            let events: [LifeEvent] =
+                told.isSameLife(as: present) ? [.created(present)] : [.deleted(told), .created(present)]
+            return (events, Cursor(instance: present, seq: .zero))
         case .resume(let cursor):
             let events = LifeEvent.between(told: cursor.instance, present: present)
             return (events, Cursor(instance: present, seq: events.isEmpty ? cursor.seq : .zero))

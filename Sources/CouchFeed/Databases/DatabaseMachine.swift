@@ -142,11 +142,17 @@ struct DatabaseMachine {
     /// What appeared begins here: its feed is opened. `instance` is what ``Action/appeared(_:updateSeq:)`` told, or
     /// a later generation of it. Without effect if it is gone by now, or another.
     mutating func begins(at seq: Seq, as instance: Instance) -> [Action] {
-        guard let known = self.instance, position == nil, known.startTime == instance.startTime else { return [] }
+        guard awaitsBeginning(of: instance) else { return [] }
         self.instance = instance
         generation = instance.generation
         position = seq
         return openIfClosed()
+    }
+
+    /// Whether this life is there, and nobody has said yet where it begins.
+    func awaitsBeginning(of instance: Instance) -> Bool {
+        guard let known = self.instance else { return false }
+        return position == nil && known.startTime == instance.startTime
     }
 
     /// 404. Whether it is gone is asked of `GET /` yet.

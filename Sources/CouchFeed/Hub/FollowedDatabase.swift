@@ -51,16 +51,40 @@ public final class FollowedDatabase {
 
     // MARK: Lives
 
-    /// It has been found: everyone begins.
-    func arrive(_ present: Instance, updateSeq: Seq) -> Arrival {
+    /// It has been found: where everyone begins.
+    func arrival(of present: Instance, updateSeq: Seq) -> Arrival {
         let beginnings = seats.map { seat -> Arrival.Beginning in
             if case .waiting(let beginning) = seat.state { beginning } else { .resume(seat.cursor) }
         }
-        let arrival = Arrival(beginnings, present: present, updateSeq: updateSeq)
+        return Arrival(beginnings, present: present, updateSeq: updateSeq)
+    }
+
+    /// Notes beginnings that nobody could find again if Herald died now: where "now" is, and who is about to be told of
+    /// a life for the first time. Whether there are any, which are to be saved before anything else is done.
+    func noteBeginnings(_ arrival: Arrival) -> Bool {
+        var isAnyNoted = false
+        for (seat, start) in zip(seats, arrival.starts) {
+            if case .waiting(.now) = seat.state {
+                seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: start.cursor)))
+            } else if seat.cursor.instance == nil, !start.events.isEmpty {
+                seat.follower.ledger.announced(arrival.instance, in: name)
+            } else {
+                continue
+            }
+            isAnyNoted = true
+        }
+        return isAnyNoted
+    }
+
+    /// Everyone begins.
+    func settle(_ arrival: Arrival) {
         for (index, start) in arrival.starts.enumerated() {
             guard start.events.isEmpty || seats[index].follower.hasRoom else {
                 detach(index)
                 continue
+            }
+            if case .waiting(.announced(let told)) = seats[index].state, told.isSameLife(as: arrival.instance) {
+                seats[index].cursor = .untold
             }
             if start.events.isEmpty {
                 seats[index].cursor = start.cursor
@@ -70,7 +94,6 @@ public final class FollowedDatabase {
             seats[index].state = .attached
             if !start.isAtPosition { detach(index) }
         }
-        return arrival
     }
 
     /// There was none at the first look: whatever comes under this name comes while Herald looks.
@@ -78,8 +101,12 @@ public final class FollowedDatabase {
         for index in seats.indices {
             guard case .waiting(.now) = seats[index].state else { continue }
             seats[index].state = .waiting(.zero)
-            seats[index].follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: .untold)))
+            forgetBeginning(of: seats[index])
         }
+    }
+
+    private func forgetBeginning(of seat: Seat) {
+        seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: .untold)))
     }
 
     /// This life has a name now.
@@ -94,8 +121,9 @@ public final class FollowedDatabase {
         for index in seats.indices {
             seats[index].passed = nil
             if present == nil, case .waiting = seats[index].state {
-                // Told of a life before Herald was last stopped: that one is over.
+                // Who was told of a life before Herald was last stopped is told that it is over; to others nothing is.
                 seats[index].state = .attached
+                if seats[index].cursor.instance == nil { forgetBeginning(of: seats[index]) }
             }
             guard seats[index].isAttached, seats[index].follower.hasRoom else {
                 detach(index)

@@ -56,19 +56,12 @@ extension Hub {
         }
     }
 
-    /// It has been found. Where somebody begins "now", that place is saved before the feed opens: else a crash in
-    /// between would make it a later now, and what lies between would be lost.
+    /// It has been found. Beginnings are saved before anybody is told or given anything: else a crash in between would
+    /// make "now" a later one, with a loss between the two, or leave a life that was told without its end.
     private func arrived(_ database: FollowedDatabase, _ instance: Instance, _ updateSeq: Seq) {
-        let beginsNow = database.seats.indices.filter { index in
-            if case .waiting(.now) = database.seats[index].state { true } else { false }
-        }
-        let arrival = database.arrive(instance, updateSeq: updateSeq)
+        let arrival = database.arrival(of: instance, updateSeq: updateSeq)
         let begun = (database, arrival)
-        guard !beginsNow.isEmpty else { return begin([begun]) }
-        for index in beginsNow {
-            let seat = database.seats[index]
-            seat.follower.ledger.delivered(CollectionOfOne(Mark(database: database.name, cursor: seat.cursor)))
-        }
+        guard database.noteBeginnings(arrival) else { return begin([begun]) }
         waitingForSave.append(begun)
         if waitingForSave.count == 1 { CurlLoop.atEndOfTurn { [weak self] in self?.saveAndBegin() } }
     }
@@ -89,6 +82,8 @@ extension Hub {
 
     private func begin(_ some: [(database: FollowedDatabase, arrival: Arrival)]) {
         for (database, arrival) in some where databases[database.name] === database {
+            guard database.machine.awaitsBeginning(of: arrival.instance) else { continue }
+            database.settle(arrival)
             database.places.note(arrival.position, at: .now)
             act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
             queueDetached(of: database)

@@ -41,7 +41,12 @@ struct Seat {
         self.index = index
         self.away = away
         state = .waiting(beginning)
-        cursor = if case .resume(let cursor) = beginning { cursor } else { .untold }
+        cursor =
+            switch beginning {
+            case .now, .zero: .untold
+            case .resume(let cursor): cursor
+            case .announced(let instance): Cursor(instance: instance, seq: .zero)
+            }
     }
 
     var isAttached: Bool { if case .attached = state { true } else { false } }
