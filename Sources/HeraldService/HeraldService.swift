@@ -111,9 +111,19 @@ public struct HeraldService: Service {
     /// What is to be looked after now and then, until the task is cancelled.
     private func keepHouse(_ letters: RetriedLetters) async {
         var counted = ContinuousClock.now
+        var isInPlace = true
         await letters.look()
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             await letters.lookIfChanged()
+            if isInPlace, !store.isInPlace {
+                isInPlace = false
+                log.error(
+                    """
+                    the store in \(settings.store.folder) was removed or replaced: cursors are saved nowhere any more; put \
+                    it back while herald is stopped, or else each notifier begins anew at its 'since'
+                    """
+                )
+            }
             if ContinuousClock.now - counted > .seconds(600) {
                 counted = .now
                 await keeper.countAbsences()

@@ -99,6 +99,12 @@ public final class Store: Sendable {
         try await database.perform { try Letters(database: $0).toBeRetried() }
     }
 
+    /// Whether the folder is still the one that was opened, and has a database in it. If it was removed or replaced, what
+    /// is saved goes nowhere, and the system tells nobody.
+    public var isInPlace: Bool {
+        lock.isAt(folder.lock) && ((try? folder.hasDatabase()) ?? false)
+    }
+
     /// Brings all that was saved to the disk, closes the store and lets others have the folder. Blocks until what was
     /// begun is done. Does nothing the second time; whatever else is called from now on throws.
     public func close() {

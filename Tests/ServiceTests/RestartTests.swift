@@ -145,12 +145,13 @@ struct RestartTests {
         let configuration = try Self.configuration(stage, server, ["a"])
         for round in 1...3 {
             let herald = try await Self.begin(stage, configuration, feeds: 1)
-            try stage.state.createDatabase("goes")
-            try await stage.lines("a").waitForLine(Notice.created("goes"), round)
+            let name = "goes\(round)"
+            try stage.state.createDatabase(name)
+            try await stage.lines("a").waitForLine(containing: Notice.created(name), deadline: .patience)
             try await Self.kill(herald)
-            try stage.state.deleteDatabase("goes")
+            try stage.state.deleteDatabase(name)
             let again = try await stage.herald(configuration)
-            try await stage.lines("a").waitForLine(Notice.deleted("goes"), round)
+            try await stage.lines("a").waitForLine(containing: Notice.deleted(name), deadline: .patience)
             try await Self.stop(again)
         }
         await server.stop()
@@ -275,14 +276,5 @@ struct RestartTests {
         let third = try await stage.herald(configuration)
         try await Self.stop(third)
         await server.stop()
-    }
-}
-
-extension LineFile {
-    /// Waits until this line has come so often.
-    fileprivate func waitForLine(_ line: String, _ count: Int) async throws {
-        try await eventually("\(line) has come \(count) times", deadline: .seconds(5)) {
-            lines.count { $0 == line } == count
-        }
     }
 }

@@ -211,7 +211,7 @@ struct StoreFaultTests {
         await server.stop()
     }
 
-    @Test("A store that is taken away while it runs loses nothing: an error or none, and the service goes on")
+    @Test("A store that is taken away while it runs is told of as an error, and the service goes on")
     func takenAway() async throws {
         let stage = try Self.stage()
         var truth = Truth(stage.state, seed: 1)
@@ -222,6 +222,7 @@ struct StoreFaultTests {
         let account = Account(stage, "rich", isRich: true)
         try await eventually("it is told", deadline: .patience) { try account.missing(truth).isEmpty }
         for name in try namesInFolder(stage.folder.path("state")) { unlink(stage.folder.path("state/\(name)")) }
+        try await herald.waitForLine(containing: "was removed or replaced", deadline: .patience)
         for round in 0..<20 { try truth.write(["x\(round)"], in: "d") }
         try await eventually("it is told all", deadline: .patience) { try account.missing(truth).isEmpty }
         try await Self.stop(herald)

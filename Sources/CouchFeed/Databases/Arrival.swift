@@ -54,9 +54,8 @@ struct Arrival: Equatable {
         case .zero: return ([.created(present)], Cursor(instance: present, seq: .zero))
         case .announced(let told):
             // Better told twice than never.
-            let events: [LifeEvent] =
-                told.isSameLife(as: present) ? [.created(present)] : [.deleted(told), .created(present)]
-            return (events, Cursor(instance: present, seq: .zero))
+            let others: [LifeEvent] = told.isSameLife(as: present) ? [] : [.deleted(told), .created(present)]
+            return ([.created(told)] + others, Cursor(instance: present, seq: .zero))
         case .resume(let cursor):
             let events = LifeEvent.between(told: cursor.instance, present: present)
             return (events, Cursor(instance: present, seq: events.isEmpty ? cursor.seq : .zero))

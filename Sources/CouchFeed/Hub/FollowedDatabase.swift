@@ -83,9 +83,7 @@ public final class FollowedDatabase {
                 detach(index)
                 continue
             }
-            if case .waiting(.announced(let told)) = seats[index].state, told.isSameLife(as: arrival.instance) {
-                seats[index].cursor = .untold
-            }
+            seats[index].tellAnnounced(of: self)
             if start.events.isEmpty {
                 seats[index].cursor = start.cursor
             } else {
@@ -122,6 +120,7 @@ public final class FollowedDatabase {
             seats[index].passed = nil
             if present == nil, case .waiting = seats[index].state {
                 // Who was told of a life before Herald was last stopped is told that it is over; to others nothing is.
+                seats[index].tellAnnounced(of: self)
                 seats[index].state = .attached
                 if seats[index].cursor.instance == nil { forgetBeginning(of: seats[index]) }
             }

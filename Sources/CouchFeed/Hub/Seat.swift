@@ -53,6 +53,14 @@ struct Seat {
     var isDetached: Bool { if case .detached = state { true } else { false } }
     private var isAway: Bool { state.isAway }
 
+    /// Tells it of the life that it was about to be told of when Herald ended, once more if it was: so what it is told
+    /// next of that life, and be it the end, follows from something.
+    mutating func tellAnnounced(of database: FollowedDatabase) {
+        guard case .waiting(.announced(let told)) = state else { return }
+        cursor = .untold
+        tell(told, of: database)
+    }
+
     /// Tells it what it does not know yet of the life that is present.
     mutating func tell(_ present: Instance?, of database: FollowedDatabase) {
         for event in LifeEvent.between(told: cursor.instance, present: present) {

@@ -59,6 +59,12 @@ final class FolderLock: Sendable {
         return try result.get()
     }
 
+    /// Whether the file that is locked is still the one at `path`.
+    func isAt(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && File(status) == file
+    }
+
     /// Lets others have the folder. Does nothing the second time.
     func release() {
         Self.files.withLockedValue { files in
