@@ -48,9 +48,17 @@ private struct Siege {
         stage = try Stage(state: chronicle.state)
         server = try await stage.server { $0.bellWindow = .milliseconds(50) }
         random = SeededGenerator(seed: seed)
+        // It rests now and then, so that lines wait for it: in its pipe, in its outbox, on the server.
         let sure = try stage.script(
             "sure",
-            #"exec 3>> sure; while IFS= read -r line; do printf '%s\n' "$line" >&3; echo ok; done"#
+            #"""
+            exec 3>> sure
+            while IFS= read -r line; do
+                printf '%s\n' "$line" >&3
+                count=$((count + 1)); [ $((count % 40)) -ne 0 ] || sleep 0.03
+                echo ok
+            done
+            """#
         )
         configuration = try stage.configuration(
             url: server.url,
