@@ -1,11 +1,11 @@
 import Processes
-import Settings
+import Store
 import Testing
 
 @testable import CouchFeed
 @testable import Notices
 
-@Suite("The outbox of a notifier that confirms")
+@Suite("Answers that come together")
 struct OutboxAnswersTests {
     private let ledger = Ledger()
     private let outbox: Outbox
@@ -56,31 +56,5 @@ struct OutboxAnswersTests {
         let others = oneByOne.ledger.takeNews()
         #expect(others.standings == news.standings)
         #expect(others.letters.map(\.line) == news.letters.map(\.line))
-    }
-
-    @Test("Lines that have been delivered are let go, though others wait behind them")
-    func letGo() {
-        var queue = OutboxQueue(capacity: 1000, policy: .keepAll)
-        weak var first = append(to: &queue)
-        weak var second = append(to: &queue)
-        var bytes: [UInt8] = []
-        #expect(queue.hand(upTo: 1, into: &bytes, at: .now) == 1)
-        #expect(first != nil)
-        _ = queue.deliver(1)
-        #expect(first == nil)
-        #expect(second != nil)
-    }
-
-    private func append(to queue: inout OutboxQueue) -> LineBlock {
-        let block = LineBlock(
-            database: "d",
-            instance: Instance(startTime: "100"),
-            bytes: Array("line\n".utf8),
-            ends: [5],
-            seqBytes: Array("1".utf8),
-            seqs: [0..<1]
-        )
-        queue.append(block, mark: nil, at: .now)
-        return block
     }
 }

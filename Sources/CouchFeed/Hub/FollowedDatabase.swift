@@ -139,6 +139,11 @@ public final class FollowedDatabase {
         detached(self, seat)
     }
 
+    /// What was remembered of those who rejoined is forgotten in time, also where nothing comes any more.
+    func forgetPassed(at now: ContinuousClock.Instant) {
+        for index in seats.indices where seats[index].passed?.isOver(at: now) ?? false { seats[index].passed = nil }
+    }
+
     /// The feed goes on without those who hold it up.
     func detachAll() {
         for index in seats.indices where seats[index].isAttached { detach(index) }

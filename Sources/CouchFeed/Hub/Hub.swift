@@ -201,6 +201,7 @@ public final class Hub {
             guard let self, isRunning else { return }
             let limit = ContinuousClock.now - options.silenceLimit
             for database in databases.values {
+                database.forgetPassed(at: .now)
                 guard let feed = database.feed, feed.lastHeard < limit else { continue }
                 if feed.isPaused {
                     // Whoever reads nothing for so long may take as long again: the feed goes on without them.
