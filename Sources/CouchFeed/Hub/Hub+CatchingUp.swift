@@ -104,6 +104,21 @@ extension Hub: CatchUp.Owner {
         return request
     }
 
+    func verify(_ catchUp: CatchUp, _ completion: @escaping @CurlLoop (Bool) -> Void) {
+        client.info(of: catchUp.database.name) { [weak self] answer in
+            guard let self, isRunning else { return }
+            switch answer {
+            case .ok(let info):
+                let known = catchUp.database.machine.instance?.startTime
+                let isTold = server.info?.tellsInstances ?? false
+                completion(!isTold || known == nil || info.instanceStartTime == known)
+            case .missing: completion(false)
+            // As with the shared feed: what flows is not held up by a question that cannot be answered.
+            case .refused, .unsupported, .unavailable: completion(true)
+            }
+        }
+    }
+
     func flush(_ database: FollowedDatabase) {
         database.feed?.flush()
     }

@@ -70,7 +70,7 @@ final class RawClient {
     /// - Throws: at the deadline, with what has come.
     @discardableResult
     func wait(
-        seconds: Int = 60,
+        seconds: Int = 120,
         isHead: Bool = false,
         until isDone: (RawAnswer) -> Bool
     ) async throws -> RawAnswer {
@@ -94,7 +94,7 @@ final class RawClient {
         received = []
     }
 
-    func waitForClose(seconds: Int = 60) async throws {
+    func waitForClose(seconds: Int = 120) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !isClosedByServer {
             receive()
@@ -118,7 +118,7 @@ final class RawClient {
 }
 
 /// Waits for a condition that something else brings about.
-func eventually(seconds: Int = 60, _ condition: () -> Bool) async throws {
+func eventually(seconds: Int = 120, _ condition: () -> Bool) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while !condition() {
         guard ContinuousClock.now < deadline else { throw RawClient.Failure(description: "it never came") }

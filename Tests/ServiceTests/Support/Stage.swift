@@ -84,7 +84,7 @@ final class Stage: Sendable {
 
 extension Duration {
     /// How long a test waits for what must come: long, since it costs nothing where it does come.
-    static let patience = Duration.seconds(60)
+    static let patience = Duration.seconds(180)
 }
 
 /// Notices as they are read, byte for byte but the line feed.

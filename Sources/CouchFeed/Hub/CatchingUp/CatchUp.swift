@@ -12,6 +12,9 @@ final class CatchUp: FeedOwner {
     protocol Owner: AnyObject {
         /// The request for the changes of `database` since this place.
         func request(for catchUp: CatchUp, since: Seq, limit: Int?) throws -> Request
+        /// Asks whether the database is still the life that the followers were told of. Rows that were sent before the
+        /// answer are then of that life.
+        func verify(_ catchUp: CatchUp, _ completion: @escaping @CurlLoop (_ isSame: Bool) -> Void)
         /// What the shared feed has gathered is to be given now.
         func flush(_ database: FollowedDatabase)
         /// It is over; `failure` tells why its followers are detached still, where that is a failure.
@@ -24,6 +27,8 @@ final class CatchUp: FeedOwner {
     private(set) var members: [Int]
     private var plan: CatchUpPlan
     private(set) var feed: Feed?
+    /// Whether the rows of the answer that is being read are known to be of the life that the followers were told of.
+    private var isVerified = false
     private var rowCount = 0
     private var readBegan = ContinuousClock.now
     private var held: [ChangeBatch] = []
@@ -99,6 +104,7 @@ final class CatchUp: FeedOwner {
         do {
             let request = try owner.request(for: self, since: since, limit: limit)
             rowCount = 0
+            isVerified = false
             readBegan = .now
             let feed = Feed(request, form: .normal, owner: self)
             feed.keepsRows = true
@@ -168,9 +174,19 @@ final class CatchUp: FeedOwner {
 
     // MARK: FeedOwner
 
-    func feedOpened(_ feed: Feed) {}
+    /// A database that was created anew answers an old place with all that it has: until it is known that it is the one
+    /// that was, rows wait, so that none is told before its `created`.
+    func feedOpened(_ feed: Feed) {
+        owner.verify(self) { [weak self] isSame in
+            guard let self, !isOver, self.feed === feed else { return }
+            guard isSame else { return end(failure: .cut(why: "it is another database by now"), state: .detached) }
+            isVerified = true
+            feed.resume()
+        }
+    }
 
     func feedMayFlow(_ feed: Feed) -> Bool {
+        guard isVerified else { return false }
         let hasRoom = members.contains { database.seats[$0].follower.hasRoom }
         if !hasRoom { pausedSince = pausedSince ?? .now }
         return hasRoom
