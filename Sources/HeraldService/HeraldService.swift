@@ -113,6 +113,7 @@ public struct HeraldService: Service {
         var counted = ContinuousClock.now
         var isInPlace = true
         await letters.look()
+        // Nobody tells of what other processes do to the store: it is looked at once a second.
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             await letters.lookIfChanged()
             if isInPlace, !store.isInPlace {

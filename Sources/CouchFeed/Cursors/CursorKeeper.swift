@@ -110,6 +110,7 @@ public actor CursorKeeper {
     /// nobody could find again.
     func saveNow() async {
         while await !save(durably: true), !isStopped {
+            // As in run(): not in a hot loop.
             try? await Task.sleep(for: Self.pauseAfterFailure)
         }
     }

@@ -209,22 +209,6 @@ struct DatabaseMachine {
 
     // MARK: The feed
 
-    enum FeedEnd: Equatable {
-        /// The last line came, and the end that HTTP prescribes.
-        case clean
-        case cut(why: String)
-        case refused(Refusal)
-        case missing
-        /// 400: it is the position that the server does not like.
-        case unsupported(why: String)
-        case unavailable(why: String, retryAfter: Duration?)
-
-        /// How long the server asked to be left alone.
-        var retryAfter: Duration? {
-            if case .unavailable(_, let retryAfter) = self { retryAfter } else { nil }
-        }
-    }
-
     /// The head of a 200 has come.
     mutating func opened() -> [Action] {
         connection = .open
