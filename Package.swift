@@ -31,6 +31,7 @@ let cellar: [Target] = [
 let floor0: [Target] = [
     .target(name: "Curl", dependencies: ["CCurl", "CLinux", locks]),
     .target(name: "Settings"),
+    .target(name: "Status"),
     .target(name: "Store", dependencies: ["CLinux", grdb, grdbSQLite, locks]),
 ]
 
@@ -41,6 +42,10 @@ let floor1: [Target] = [
 
 let floor2: [Target] = [
     .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", "Store", locks])
+]
+
+let floor3: [Target] = [
+    .target(name: "Control", dependencies: ["Status", hummingbird, locks, logging, nioCore])
 ]
 
 let upperFloors: [Target] = [
@@ -69,6 +74,7 @@ let tests: [Target] = [
         exclude: ["Recordings"]
     ),
     .executableTarget(name: "herald-bench", dependencies: ["CLinux", argumentParser], path: "Tests/Benchmark"),
+    .testTarget(name: "StatusTests", dependencies: ["Status"]),
     .testTarget(name: "SettingsTests", dependencies: ["Settings"]),
     .testTarget(name: "StoreTests", dependencies: ["Store", "CLinux", "TestSupport", grdb]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "PocketCouch", "TestSupport", locks]),
@@ -82,6 +88,7 @@ let tests: [Target] = [
         dependencies: ["Notices", "CouchFeed", "Processes", "Settings", "Store", "TestSupport", locks, logging]
     ),
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
+    .testTarget(name: "ControlTests", dependencies: ["Control", "Curl", "Status", "TestSupport"]),
     .testTarget(
         name: "ServiceTests",
         dependencies: ["herald", "PocketCouch", "Store", "TestSupport", locks]
@@ -101,7 +108,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
-    targets: cellar + floor0 + floor1 + floor2 + upperFloors + tests,
+    targets: cellar + floor0 + floor1 + floor2 + floor3 + upperFloors + tests,
     swiftLanguageModes: [.v6]
 )
 
