@@ -15,6 +15,12 @@ public enum ChildState: Sendable, Equatable {
     /// The stop sequence goes on, with this child.
     case stopping(pid: Int32)
 
+    /// Children ended too often, the last one like this; none is started until ``Supervisor/resume()``.
+    case halted(lastEnd: ChildEnd)
+
+    /// Nothing runs until ``Supervisor/resume()``.
+    case suspended
+
     /// Nothing runs, and nothing will be started any more.
     case stopped
 }
@@ -24,11 +30,20 @@ public struct ChildStatus: Sendable, Equatable {
     /// What goes on now.
     public var state: ChildState = .idle
 
+    /// Since when; `nil` before anything went on.
+    public var since: Timekeeper.Instant?
+
     /// How many times a child was started, or an attempt was made, since the supervisor began.
     public var starts = 0
 
     /// How the last child that is no more ended.
     public var lastEnd: ChildEnd?
+
+    /// When it did.
+    public var lastEnded: Timekeeper.Instant?
+
+    /// How many failures counted when the status was taken.
+    public var failures = 0
 
     /// Makes the status of a supervisor that has not begun.
     public init() {}

@@ -1,30 +1,29 @@
 public import Logging
 import NIOConcurrencyHelpers
 
-/// Keeps one child alive: starts it, feeds it, logs what it says, and starts it again whenever it ends, until it is
-/// told to stop.
+/// Keeps one child alive: starts it, feeds it, logs what it says, and starts it again whenever it ends, as its rule says,
+/// until it is told to stop.
+///
+/// All that it can be told may be told from any thread at any time, also from within a call of the input or the output.
 public final class Supervisor: Sendable {
     private struct State {
         var status = ChildStatus()
+        var command: ChildCommand
+        var supervision: Supervision
         var begun = false
         var over = false
-        /// Whether the child that lives now is to be replaced.
-        var isReplacing = false
+        /// What waits for the time of the next start, or for news.
+        var rest: Task<Void, Never>?
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// What is run, and how.
-    public let command: ChildCommand
-
-    private let kind: String
     private let input: RepeatingInput
     private let output: any ChildOutput
-    private let logger: Logger
-    private let restartPolicy: RestartPolicy
+    private let log: ChildLog
     private let time: Timekeeper
     private let runner: any ChildRunner
     private let orders = Orders()
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
     /// Makes a supervisor; nothing is started before ``run()``.
     /// - Parameters:
@@ -33,7 +32,7 @@ public final class Supervisor: Sendable {
     ///   - input: What to write to it. It lives on from child to child.
     ///   - output: Where its lines go; into the log if `nil`.
     ///   - logger: Gets a line for each start, stop and end, and the child's own lines.
-    ///   - restartPolicy: When to start it again.
+    ///   - restartRule: When to start it again.
     ///   - time: For tests.
     public convenience init(
         kind: String,
@@ -41,7 +40,7 @@ public final class Supervisor: Sendable {
         input: any ChildInput,
         output: (any ChildOutput)? = nil,
         logger: Logger,
-        restartPolicy: RestartPolicy = RestartPolicy(),
+        restartRule: any RestartRule = RestartPolicy(),
         time: Timekeeper = .system
     ) {
         self.init(
@@ -50,7 +49,7 @@ public final class Supervisor: Sendable {
             input: input,
             output: output ?? LoggedOutput(kind: kind, name: command.name, logger: logger, time: time),
             logger: logger,
-            restartPolicy: restartPolicy,
+            restartRule: restartRule,
             time: time,
             runner: SubprocessRunner(time: time)
         )
@@ -62,27 +61,35 @@ public final class Supervisor: Sendable {
         input: any ChildInput,
         output: any ChildOutput,
         logger: Logger,
-        restartPolicy: RestartPolicy,
+        restartRule: any RestartRule,
         time: Timekeeper,
         runner: any ChildRunner
     ) {
-        self.kind = kind
-        self.command = command
         self.input = RepeatingInput(input)
         self.output = output
-        self.logger = logger
-        self.restartPolicy = restartPolicy
+        log = ChildLog(kind: kind, name: command.name, logger: logger)
         self.time = time
         self.runner = runner
+        state = NIOLockedValueBox(State(command: command, supervision: Supervision(restartRule)))
     }
 
-    /// What goes on now. Any thread may ask.
+    /// What is run, and how.
+    public var command: ChildCommand {
+        state.withLockedValue { $0.command }
+    }
+
+    /// What goes on now.
     public var status: ChildStatus {
-        state.withLockedValue { $0.status }
+        let now = time.now()
+        return state.withLockedValue { state in
+            var status = state.status
+            status.failures = state.supervision.failures(at: now)
+            return status
+        }
     }
 
     /// How many bytes are in the child's stdin that it has not read yet. While it reads, this changes with each line,
-    /// also where no more can be written before it has read a whole page. Any thread may ask.
+    /// also where no more can be written before it has read a whole page.
     public var unreadByteCount: Int {
         input.unreadByteCount
     }
@@ -102,8 +109,8 @@ public final class Supervisor: Sendable {
         } onCancel: {
             orders.give(.kill)
         }
+        enter(.stopped)
         let waiting = state.withLockedValue { state in
-            state.status.state = .stopped
             state.over = true
             defer { state.waiting = [] }
             return state.waiting
@@ -129,21 +136,6 @@ public final class Supervisor: Sendable {
         }
     }
 
-    /// Ends the child that lives now as ``stop()`` does, and starts another after the pause that the restart policy has
-    /// for its end. Returns at once. Without effect when no child runs or the one that does is being ended already. Any
-    /// thread may call it at any time, also from within a call of the input or the output.
-    /// - Parameter why: The reason, for the log: words that follow the child's name and a colon.
-    public func restart(_ why: String) {
-        let isRunning = state.withLockedValue { state in
-            guard case .running = state.status.state, !state.isReplacing else { return false }
-            state.isReplacing = true
-            return true
-        }
-        guard isRunning else { return }
-        logger.warning("\(title): \(why); it is stopped and started again")
-        orders.replaceChild()
-    }
-
     private func waitForEnd() async {
         await withCheckedContinuation { continuation in
             let over = state.withLockedValue { state in
@@ -159,14 +151,12 @@ public final class Supervisor: Sendable {
     }
 
     private func keepAlive() async {
-        var policy = restartPolicy
         while orders.current == .carryOn {
-            input.restart()
-            state.withLockedValue { state in
-                state.status.state = .starting
-                state.status.starts += 1
-                state.isReplacing = false
+            guard let command = beginOrWait() else {
+                await rest()
+                continue
             }
+            input.restart()
             let birth = NIOLockedValueBox(time.now())
             let end = await runner.run(command, input: input, output: output, orders: orders) { [self] news in
                 if case .started = news {
@@ -174,60 +164,151 @@ public final class Supervisor: Sendable {
                 }
                 hear(news)
             }
-            input.childEnded(isOrdered: orders.current != .carryOn)
-            let life = if case .couldNotStart = end { Duration.zero } else { time.now() - birth.withLockedValue { $0 } }
-            state.withLockedValue { $0.status.lastEnd = end }
-            guard orders.current == .carryOn else {
-                logger.info("\(title) \(end)")
-                break
+            let wasOrdered = orders.current != .carryOn
+            let isPlanned = wasOrdered || state.withLockedValue { $0.supervision.isEndingAsPlanned }
+            input.childEnded(isOrdered: isPlanned)
+            let now = time.now()
+            let life = if case .couldNotStart = end { Duration.zero } else { now - birth.withLockedValue { $0 } }
+            let after = state.withLockedValue { state in
+                state.status.lastEnd = end
+                state.status.lastEnded = now
+                return wasOrdered ? nil : state.supervision.ended(after: life, at: now)
             }
-            let pause = policy.pause(afterLifeOf: life)
-            tell(end, after: life, pause: pause)
-            await wait(pause, after: end)
+            log.ended(end, of: command, after: life, followedBy: after)
         }
-        logger.info("\(title) is stopped")
+        log.stopped()
     }
 
-    private func wait(_ pause: Duration, after end: ChildEnd) async {
-        let moment = time.now().advanced(by: pause)
-        state.withLockedValue { $0.status.state = .waiting(until: moment, lastEnd: end) }
-        let sleep = Task { [time] in await time.sleep(moment) }
-        orders.listen { _ in sleep.cancel() }
-        await sleep.value
+    /// What to start, if something is to be started now. Else the state is set for a rest.
+    private func beginOrWait() -> ChildCommand? {
+        let now = time.now()
+        return state.withLockedValue { state in
+            guard case .start = state.supervision.next(at: now) else { return nil }
+            state.supervision.began()
+            state.status.state = .starting
+            state.status.since = now
+            state.status.starts += 1
+            return state.command
+        }
+    }
+
+    /// Waits until it is time for the next start, or until something is told.
+    private func rest() async {
+        let now = time.now()
+        // Made under the lock, so that whatever is told from now on ends it.
+        let rest = state.withLockedValue { state -> Task<Void, Never>? in
+            guard case .wait(let moment) = state.supervision.next(at: now) else { return nil }
+            state.status.state = Self.restingState(state, until: moment)
+            state.status.since = now
+            let rest = Task { [time] in
+                if let moment { await time.sleep(moment) } else { await Self.sleepUntilCancelled() }
+            }
+            state.rest = rest
+            return rest
+        }
+        guard let rest else { return }
+        orders.listen { _ in rest.cancel() }
+        await rest.value
         orders.stopListening()
+        state.withLockedValue { $0.rest = nil }
     }
-}
 
-/// What the log says.
-extension Supervisor {
-    private var title: String { "\(kind) \(command.name)" }
+    private static func restingState(_ state: State, until moment: Timekeeper.Instant?) -> ChildState {
+        let end = state.status.lastEnd ?? .couldNotStart("it was never tried")
+        if let moment { return .waiting(until: moment, lastEnd: end) }
+        return state.supervision.isHalted ? .halted(lastEnd: end) : .suspended
+    }
 
-    private func tell(_ end: ChildEnd, after life: Duration, pause: Duration) {
-        let lived = if case .couldNotStart = end { "" } else { " after \(life.inWords)" }
-        let hint = end.hint(for: command, after: life).map { "; \($0)" } ?? ""
-        logger.warning("\(title) \(end)\(lived); starting it again in \(pause.inWords)\(hint)")
+    private static func sleepUntilCancelled() async {
+        let (never, end) = AsyncStream<Never>.makeStream()
+        defer { end.finish() }
+        for await _ in never {}
     }
 
     private func hear(_ news: ChildNews) {
+        let now = time.now()
+        log.hear(news)
         switch news {
         case .started(let pid):
-            let now = time.now()
-            state.withLockedValue { $0.status.state = .running(pid: pid, since: now) }
-            logger.info("\(title) started, process \(pid)")
-        case .closedInput:
-            logger.warning(
-                "\(title) has closed its stdin but lives on; it is stopped and started again; it should read its stdin to the end"
-            )
+            let isUnwanted = state.withLockedValue { state in
+                state.status.state = .running(pid: pid, since: now)
+                state.status.since = now
+                return state.supervision.isEndingAsPlanned
+            }
+            // It was on its way when another was wanted, and nobody could be told.
+            if isUnwanted { orders.replaceChild() }
         case .stopping:
             state.withLockedValue { state in
-                if case .running(let pid, _) = state.status.state {
-                    state.status.state = .stopping(pid: pid)
-                }
+                guard case .running(let pid, _) = state.status.state else { return }
+                state.status.state = .stopping(pid: pid)
+                state.status.since = now
             }
-        case .terminating:
-            logger.info("\(title), or what it left behind, still runs: TERM to its process group")
-        case .killing:
-            logger.warning("\(title), or what it left behind, still runs: KILL to its process group")
+        case .closedInput, .terminating, .killing: break
         }
+    }
+
+    private func enter(_ new: ChildState) {
+        let now = time.now()
+        state.withLockedValue { state in
+            state.status.state = new
+            state.status.since = now
+        }
+    }
+}
+
+/// What its owner can want of it.
+extension Supervisor {
+    /// Ends the child that lives now as ``stop()`` does, because it has failed; its end counts as any other, and another
+    /// follows as the rule says. Returns at once. Without effect when no child runs or the one that does is being ended
+    /// already.
+    /// - Parameter why: The reason, for the log: words that follow the child's name and a colon.
+    public func restart(_ why: String) {
+        let isNews = state.withLockedValue { state in
+            guard case .running = state.status.state else { return false }
+            return state.supervision.fail()
+        }
+        guard isNews else { return }
+        log.failed(why)
+        orders.replaceChild()
+    }
+
+    /// Ends the child that lives now as ``stop()`` does and starts another at once; its end counts for nothing. Returns
+    /// at once. Without effect where none lives: one that is halted or suspended stays so.
+    /// - Parameter why: As for ``restart(_:)``.
+    public func replace(_ why: String) {
+        change("\(why); it is stopped and started again") { $0.supervision.replace() }
+    }
+
+    /// From now on this is what is run. Where it is another command, one that lives is replaced, one that was halted is
+    /// started, and what failed before is forgotten; one that is suspended stays so. Returns at once.
+    public func change(to command: ChildCommand) {
+        change("its command or options have changed; it is stopped and started again") { state in
+            guard state.command != command else { return false }
+            state.command = command
+            return state.supervision.becomeAnother()
+        }
+    }
+
+    /// Ends the child by the stop sequence and starts none until ``resume()``. Returns at once.
+    public func suspend() {
+        change("it is stopped until it is told to start") { $0.supervision.unwant() }
+    }
+
+    /// Starts a child if it is suspended, halted, or in a pause; what failed before is forgotten. Returns at once.
+    /// - Returns: Whether that was news: not if a child lives.
+    @discardableResult
+    public func resume() -> Bool {
+        let (isNews, rest) = state.withLockedValue { state in (state.supervision.want(), state.rest) }
+        if isNews { rest?.cancel() }
+        return isNews
+    }
+
+    /// Changes what is wanted, ends whatever rest there is, and has the child that lives ended if `change` says so.
+    private func change(_ why: String, _ change: (inout State) -> Bool) {
+        let (mustEnd, rest) = state.withLockedValue { state in (change(&state), state.rest) }
+        rest?.cancel()
+        guard mustEnd else { return }
+        log.changed(why)
+        orders.replaceChild()
     }
 }

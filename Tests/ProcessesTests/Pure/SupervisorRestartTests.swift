@@ -67,7 +67,7 @@ struct SupervisorRestartTests {
             input: input,
             output: LoggedOutput(kind: "notifier", name: "x", logger: log.logger, time: time.keeper),
             logger: log.logger,
-            restartPolicy: RestartPolicy(),
+            restartRule: RestartPolicy(),
             time: time.keeper,
             runner: runner
         )
@@ -117,7 +117,7 @@ struct SupervisorRestartTests {
             input: TestInput(),
             output: LoggedOutput(kind: "notifier", name: "x", logger: log.logger, time: time.keeper),
             logger: log.logger,
-            restartPolicy: RestartPolicy(),
+            restartRule: RestartPolicy(),
             time: keeper,
             runner: runner
         )

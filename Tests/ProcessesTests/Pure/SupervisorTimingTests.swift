@@ -49,7 +49,7 @@ struct SupervisorTimingTests {
             input: input,
             output: LoggedOutput(kind: "notifier", name: "x", logger: log.logger, time: time.keeper),
             logger: log.logger,
-            restartPolicy: RestartPolicy(),
+            restartRule: RestartPolicy(),
             time: time.keeper,
             runner: runner
         )

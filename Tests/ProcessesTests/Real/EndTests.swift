@@ -100,18 +100,18 @@ extension RealProcesses {
             func threads() -> Int { entries(of: "/proc/self/task").count }
             let policy = RestartPolicy(first: .zero, longest: .zero)
             // The first ones start the threads that all share.
-            let first = try TestChild("true", restartPolicy: policy)
+            let first = try TestChild("true", restartRule: policy)
             try await eventually("it has started 20 times") { first.supervisor.status.starts >= 20 }
             try await first.stop()
             let descriptorsBefore = openDescriptors()
             let threadsBefore = threads()
 
-            let child = try TestChild("echo x", restartPolicy: policy)
+            let child = try TestChild("echo x", restartRule: policy)
             try await eventually("it has started 200 times", within: .seconds(120)) {
                 child.supervisor.status.starts >= 200
             }
             try await child.stop()
-            let failing = try TestChild("true", workingDirectory: "/nowhere", restartPolicy: policy)
+            let failing = try TestChild("true", workingDirectory: "/nowhere", restartRule: policy)
             try await eventually("it has failed 200 times", within: .seconds(120)) {
                 failing.supervisor.status.starts >= 200
             }

@@ -25,12 +25,12 @@ extension RealProcesses {
                 let policy = RestartPolicy(first: .milliseconds(1), longest: .milliseconds(1))
                 let line = "sh -c 'echo out; echo err >&2; exit 1'"
                 // What all children share, and what the system's pools are.
-                let first = try TestChild(line, stopTimeout: .milliseconds(50), input: "x\n", restartPolicy: policy)
+                let first = try TestChild(line, stopTimeout: .milliseconds(50), input: "x\n", restartRule: policy)
                 try await eventually("100 starts", within: .seconds(100)) { first.supervisor.status.starts >= 100 }
                 try await first.stop()
                 let before = try Held()
 
-                let child = try TestChild(line, stopTimeout: .milliseconds(50), input: "x\n", restartPolicy: policy)
+                let child = try TestChild(line, stopTimeout: .milliseconds(50), input: "x\n", restartRule: policy)
                 try await eventually("1,000 starts", within: .seconds(180)) { child.supervisor.status.starts >= 1000 }
                 try await child.stop()
                 try await eventually("as many are open as before, and not \(openDescriptors())") {

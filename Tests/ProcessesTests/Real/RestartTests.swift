@@ -92,7 +92,7 @@ extension RealProcesses {
                 input: input,
                 output: input,
                 logger: log.logger,
-                restartPolicy: RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
+                restartRule: RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
             )
             input.begin(supervisor)
             return (supervisor, log, Task { await supervisor.run() })

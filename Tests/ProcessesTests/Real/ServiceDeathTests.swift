@@ -51,7 +51,7 @@ extension RealProcesses {
                     command: ChildCommand(name: "x", commandLine: "cat", environment: [:]),
                     input: SilentInput(),
                     logger: log.logger,
-                    restartPolicy: RestartPolicy(first: .milliseconds(1), longest: .milliseconds(1))
+                    restartRule: RestartPolicy(first: .milliseconds(1), longest: .milliseconds(1))
                 )
                 // What all children share is there from the start of the first one on.
                 let first = try TestChild("cat")

@@ -127,7 +127,7 @@ extension RealProcesses {
 
         @Test("during the pause before a restart a stop returns at once")
         func duringPause() async throws {
-            let child = try TestChild("false", restartPolicy: RestartPolicy(first: .seconds(3600)))
+            let child = try TestChild("false", restartRule: RestartPolicy(first: .seconds(3600)))
             try await eventually("it waits for the next start") {
                 if case .waiting(_, .exited(1)) = child.supervisor.status.state { true } else { false }
             }

@@ -22,7 +22,7 @@ final class TestChild: Sendable {
         repeatsUnread: Bool = true,
         output: (any ChildOutput)? = nil,
         input before: String = "",
-        restartPolicy: RestartPolicy = RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
+        restartRule: any RestartRule = RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
     ) throws {
         SignalDefaults.ignoreBrokenPipes()
         folder = try Self.makeFolder()
@@ -40,7 +40,7 @@ final class TestChild: Sendable {
             input: input,
             output: output,
             logger: log.logger,
-            restartPolicy: restartPolicy
+            restartRule: restartRule
         )
         running = Task { [supervisor] in await supervisor.run() }
     }
