@@ -1,0 +1,83 @@
+import NIOConcurrencyHelpers
+
+/// What a daemon is answered, on its way to its stdin. One that asks and does not read fills it until it is full.
+final class AnswerQueue: ChildInput {
+    private struct State {
+        var waiting: [UInt8] = []
+        /// What is being written, and how much of it has been.
+        var given: [UInt8] = []
+        var written = 0
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    /// How many bytes may wait.
+    static let limit = 1_000_000
+
+    private let state = NIOLockedValueBox(State())
+
+    /// Takes an answer. Whether there was room for it; none is kept where there was not.
+    func add(_ answer: [UInt8]) -> Bool {
+        let (hasRoom, waiter) = state.withLockedValue { state in
+            guard state.waiting.count + state.given.count - state.written + answer.count <= Self.limit else {
+                return (false, nil as CheckedContinuation<Void, Never>?)
+            }
+            state.waiting += answer
+            defer { state.waiter = nil }
+            return (true, state.waiter)
+        }
+        waiter?.resume()
+        return hasRoom
+    }
+
+    // MARK: ChildInput
+
+    /// No: a daemon is answered what it has asked itself.
+    var repeatsUnread: Bool { false }
+
+    func next() async -> [UInt8]? {
+        while !Task.isCancelled {
+            let bytes = state.withLockedValue { state in
+                if state.written == state.given.count {
+                    state.given = state.waiting
+                    state.waiting = []
+                    state.written = 0
+                }
+                return state.written == 0 ? state.given : Array(state.given[state.written...])
+            }
+            if !bytes.isEmpty { return bytes }
+            await waitForMore()
+        }
+        return nil
+    }
+
+    func wrote(_ count: Int) {
+        state.withLockedValue { $0.written += count }
+    }
+
+    func restart() {
+        state.withLockedValue { state in
+            state.waiting = []
+            state.given = []
+            state.written = 0
+        }
+    }
+
+    private func waitForMore() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady = state.withLockedValue { state in
+                    if Task.isCancelled || !state.waiting.isEmpty { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLockedValue { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }
+            waiter?.resume()
+        }
+    }
+}

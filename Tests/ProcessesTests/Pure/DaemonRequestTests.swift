@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Processes
+
+@Suite("What a daemon's lines mean")
+struct DaemonRequestTests {
+    private func request(_ line: String) -> DaemonRequest { DaemonRequest(Array(line.utf8)) }
+
+    @Test(
+        "Each row of CouchDB's table",
+        arguments: [
+            (#"["get","s"]"#, DaemonRequest.section("s")),
+            (#" [ "get" , "s" ] "#, .section("s")),
+            (#"["get",7]"#, .section(nil)),
+            (#"["get","s","k"]"#, .value(section: "s", key: "k")),
+            (#"["get","s",null]"#, .value(section: "s", key: nil)),
+            (#"["get",{},"k"]"#, .value(section: nil, key: "k")),
+            (#"["register","s"]"#, .register(DaemonRegistration(section: "s"))),
+            (#"["register","s","k"]"#, .register(DaemonRegistration(section: "s", key: "k"))),
+            (#"["log","a\u00e9\n"]"#, .log(message: "aé\n", level: .info, badLevel: nil)),
+            (#"["log","a",{}]"#, .log(message: "a", level: .info, badLevel: nil)),
+            (#"["log","a",{"level":"debug"}]"#, .log(message: "a", level: .debug, badLevel: nil)),
+            (#"["log","a",{"level":"info"}]"#, .log(message: "a", level: .info, badLevel: nil)),
+            (#"["log","a",{"level":"error"}]"#, .log(message: "a", level: .error, badLevel: nil)),
+            (#"["log","a",{"level":"warn"}]"#, .log(message: "a", level: .info, badLevel: "warn")),
+            (#"["log","a",{"level":1}]"#, .log(message: "a", level: .info, badLevel: "what is no string")),
+        ]
+    )
+    func rows(line: String, expected: DaemonRequest) {
+        #expect(request(line) == expected)
+    }
+
+    @Test(
+        "A message that is no string is logged as its JSON, as it was written",
+        arguments: [
+            #"{"b":1,"a":[2,"],"]}"#, "[1, 2.50, null]", "7", "null", "true", #"{"\"}":"\\"}"#, "1e400", "[]",
+        ]
+    )
+    func otherMessages(json: String) {
+        #expect(request(#"["log", \#(json) ]"#) == .log(message: json, level: .info, badLevel: nil))
+        #expect(
+            request(#"["log",\#(json),{"level":"error"}]"#) == .log(message: json, level: .error, badLevel: nil)
+        )
+    }
+
+    @Test(
+        "What is no request is said to be none, and why",
+        arguments: [
+            ("", "an empty line"), ("hello", "no JSON: hello"), (#"["get","s""#, "no JSON"), ("7", "not known: 7"),
+            ("{}", "not known"), ("[]", "not known"), (#"["get"]"#, "not known"),
+            (#"["get","s","k","x"]"#, "not known"),
+            (#"["set","s","k"]"#, "not known"), (#"["log","m",7]"#, "not known"), (#"["log"]"#, "not known"),
+            (#"["register",7]"#, "no string"), (#"["register","s",null]"#, "no string"),
+            (#"["register"]"#, "not known"),
+            ("a\u{1B}[2J", #"no JSON: a\u001B[2J"#),
+        ]
+    )
+    func malformed(line: String, why: String) {
+        guard case .malformed(let reason) = request(line) else {
+            Issue.record("\(line) is taken for a request")
+            return
+        }
+        #expect(reason.contains(why))
+    }
+
+    @Test("Bytes that are no UTF-8, and JSON that is nested beyond reason, are no JSON, and no trap")
+    func hostile() {
+        for line in [[0xFF, 0xFE], Array(String(repeating: "[", count: 100_000).utf8)] {
+            guard case .malformed = DaemonRequest(line) else {
+                Issue.record("taken for a request")
+                continue
+            }
+        }
+    }
+}

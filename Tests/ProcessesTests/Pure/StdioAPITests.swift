@@ -1,0 +1,125 @@
+import Logging
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import Processes
+
+@Suite("What a daemon is answered")
+struct StdioAPITests {
+    private struct Sections: DaemonConfiguration {
+        var sections: [String: [(key: String, value: String?)]]
+
+        func section(_ name: String) -> [(key: String, value: String?)] { sections[name] ?? [] }
+        func value(_ section: String, _ key: String) -> String? {
+            sections[section]?.first { $0.key == key }?.value
+        }
+    }
+
+    private let log = LogCapture()
+    private let api: StdioAPI
+    private let failures = NIOLockedValueBox<[String]>([])
+
+    init() {
+        let sections = Sections(sections: [
+            "s": [("z", "1"), ("a", #"/x "quoted" \ tab\#t é"#), ("password", nil)]
+        ])
+        api = StdioAPI(daemon: "d", configuration: { sections }, logger: log.logger)
+        api.onFailure { [failures] why in failures.withLockedValue { $0.append(why) } }
+    }
+
+    private func answers(to lines: String...) async -> String {
+        for line in lines { api.standardOutput(ChildLine(bytes: Array(line.utf8))) }
+        // Something is there whatever was asked.
+        api.standardOutput(ChildLine(bytes: Array(#"["get","s","z"]"#.utf8)))
+        let bytes = await api.input.next() ?? []
+        api.input.wrote(bytes.count)
+        return String(decoding: bytes.dropLast(4), as: UTF8.self)
+    }
+
+    @Test("A section as CouchDB wrote it: compact, in the file's order, with what may not be seen as null")
+    func section() async {
+        let line = #"{"z":"1","a":"/x \"quoted\" \\ tab\t é","password":null}"# + "\n"
+        #expect(await answers(to: #"["get","s"]"#) == line)
+        #expect(await answers(to: #"["get","none"]"#, #"["get",1]"#) == "{}\n{}\n")
+    }
+
+    @Test("A value; unknown ones, and those that may not be seen, are null")
+    func value() async {
+        #expect(
+            await answers(to: #"["get","s","z"]"#, #"["get","s","b"]"#, #"["get","s","password"]"#, #"["get","s",1]"#)
+                == "\"1\"\nnull\nnull\nnull\n"
+        )
+    }
+
+    @Test("Nothing but get is answered, and requests are answered in order")
+    func order() async {
+        let answered = await answers(
+            to: #"["register","s"]"#,
+            #"["get","s","z"]"#,
+            #"["log","x"]"#,
+            "garbage",
+            #"["get","none"]"#
+        )
+        #expect(answered == "\"1\"\n{}\n")
+    }
+
+    @Test("Registrations are kept in order, once each, until it is another program")
+    func registrations() {
+        for line in [#"["register","s"]"#, #"["register","t","k"]"#, #"["register","s"]"#, #"["register",1]"#] {
+            api.standardOutput(ChildLine(bytes: Array(line.utf8)))
+        }
+        api.ended()
+        #expect(api.registrations.map(\.description) == ["s", "t/k"])
+        #expect(log.entries.map(\.level) == [.error])
+        api.forgetRegistrations()
+        #expect(api.registrations.isEmpty)
+    }
+
+    @Test("A message is one line of the log at its level; a level that is not known is an error besides")
+    func messages() {
+        for line in [
+            #"["log","one\ntwo"]"#, #"["log","x",{"level":"debug"}]"#, #"["log",{"a":1},{"level":"error"}]"#,
+            #"["log","y",{"level":"warn"}]"#,
+        ] {
+            api.standardOutput(ChildLine(bytes: Array(line.utf8)))
+        }
+        #expect(log.messages.map { $0.contains("not known") } == [false, false, false, true, false])
+        #expect(log.messages.filter { !$0.contains("not known") } == [#"one\u000Atwo"#, "x", #"{"a":1}"#, "y"])
+        #expect(log.entries.map(\.level) == [.info, .debug, .error, .error, .info])
+    }
+
+    @Test("What is no request is an error in the log, and the next line is read as if nothing were")
+    func faults() async {
+        api.standardOutput(ChildLine(bytes: Array("[".utf8), cut: true))
+        #expect(await answers(to: "", "nonsense", "[1]", #"["get","s","z"]"#) == "\"1\"\n")
+        #expect(log.entries.map(\.level) == [.error, .error, .error, .error])
+        #expect(log.messages[0] == "daemon d has written a line to stdout that is longer than 1 bytes")
+        #expect(api.lastError?.text.contains("not known: [1]") ?? false)
+    }
+
+    @Test("One that asks and does not read is ended as failed, once a life, when 1 MB waits for it")
+    func deaf() async {
+        let ask = ChildLine(bytes: Array(#"["get","s"]"#.utf8))
+        for _ in 0..<50_000 { api.standardOutput(ask) }
+        #expect(failures.withLockedValue { $0 } == ["it has asked and does not read: 1 MB of answers wait for it"])
+        let waiting = await api.input.next() ?? []
+        #expect(waiting.count <= 1_000_000 && waiting.last == UInt8(ascii: "\n"))
+        api.ended()
+        api.input.restart()
+        #expect(await answers(to: #"["get","s","z"]"#) == "\"1\"\n", "the next one reads what it has asked itself")
+        for _ in 0..<50_000 { api.standardOutput(ask) }
+        #expect(failures.withLockedValue { $0.count } == 2)
+    }
+
+    @Test("An answer that was written in part goes on where it was")
+    func parts() async {
+        api.standardOutput(ChildLine(bytes: Array(#"["get","s","z"]"#.utf8)))
+        _ = await api.input.next()
+        api.input.wrote(1)
+        api.standardOutput(ChildLine(bytes: Array(#"["get","none"]"#.utf8)))
+        let rest = await api.input.next() ?? []
+        api.input.wrote(rest.count)
+        let next = await api.input.next() ?? []
+        #expect(String(decoding: rest + next, as: UTF8.self) == "1\"\n{}\n")
+    }
+}
