@@ -8,6 +8,10 @@ public struct HeraldSettings: Sendable, Hashable {
     public var source: SourceSettings
     /// The notifiers, in the order in which their commands first appeared.
     public var notifiers: [NotifierSettings]
+    /// The daemons, in the order in which their commands first appeared.
+    public var daemons: [DaemonSettings]
+    /// When a daemon that dies again and again is halted.
+    public var daemonRetries: DaemonRetrySettings
     /// What is allowed and yet likely a mistake, by file and line.
     public var warnings: [Fault]
     /// The files that were read, in their order.

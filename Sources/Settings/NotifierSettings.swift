@@ -1,5 +1,5 @@
 /// A notifier: its command in `[update_notification]` and its options in `[notifier:NAME]`.
-public struct NotifierSettings: Sendable, Hashable {
+public struct NotifierSettings: ChildSettings {
     /// The types of notices.
     public enum NoticeType: String, Sendable, Hashable, CaseIterable {
         case created

@@ -1,6 +1,6 @@
 extension HeraldSettings {
-    /// What would run, for people: server, log, store, and each notifier with its options. Secrets are masked; it ends in a
-    /// newline.
+    /// What would run, for people: server, log, store, and each notifier and daemon with its options. Secrets are masked;
+    /// it ends in a newline.
     public func summary() -> String {
         var lines = ["server"]
         lines.add("url", isDefaultNote(source.url))
@@ -17,7 +17,7 @@ extension HeraldSettings {
         lines.add("state_dir", store.folder)
         lines.add("forget_after", DurationText.text(store.forgetAfter))
         for notifier in notifiers {
-            lines.append("notifier \(notifier.name) (\(notifier.file):\(notifier.line))")
+            lines.append("notifier \(notifier.name) (\(notifier.place))")
             lines.add("command", maskingCredentials(notifier.command))
             lines.add("databases", notifier.databases?.description ?? "all of the server's above")
             lines.add("types", notifier.typesInOrder.map(\.rawValue).joined(separator: ", "))
@@ -26,12 +26,20 @@ extension HeraldSettings {
             lines.add(notifier.confirmation)
             lines.add("merge", notifier.mergeShown)
             lines.add("outbox", SizeText.text(notifier.outboxSize))
-            lines.add("stop_timeout", DurationText.text(notifier.stopTimeout))
-            lines.add("environment", notifier.environmentShown)
-            lines.add("working_directory", notifier.workingDirectory)
+            lines.addOptions(of: notifier)
         }
         if notifiers.isEmpty {
             lines.append("no notifier")
+        }
+        for daemon in daemons {
+            lines.append("daemon \(daemon.name) (\(daemon.place))")
+            lines.add("command", maskingCredentials(daemon.command))
+            lines.addOptions(of: daemon)
+        }
+        if !daemons.isEmpty {
+            lines.append("daemons that die")
+            lines.add("max_retries", "\(daemonRetries.maxRetries)")
+            lines.add("retry_time", DurationText.text(daemonRetries.retryTime))
         }
         return lines.map { printable($0) + "\n" }.joined()
     }
@@ -61,17 +69,6 @@ extension NotifierSettings {
         }
         return mergeAt.map { "\(merge), merge_at \($0)" } ?? "\(merge)"
     }
-
-    /// Values whose name sounds like a secret are masked, and credentials in urls.
-    fileprivate var environmentShown: String {
-        if environment.isEmpty { return "the service's own" }
-        let secretive = ["pass", "secret", "token", "key", "auth", "cred", "pwd"]
-        return environment.map { variable in
-            let name = variable.name.lowercased()
-            let isSecret = secretive.contains { name.contains($0) }
-            return "\(variable.name)=\(isSecret ? "***" : maskingCredentials(variable.value))"
-        }.joined(separator: ", ")
-    }
 }
 
 extension [String] {
@@ -81,6 +78,13 @@ extension [String] {
         add("window", "\(confirmation.window)")
         add("confirm_timeout", DurationText.text(confirmation.timeout))
         add("attempts", confirmation.attempts.map { "\($0)" } ?? "unlimited")
+    }
+
+    fileprivate mutating func addOptions(of child: some ChildSettings) {
+        add("stop_timeout", DurationText.text(child.stopTimeout))
+        let shown = child.environment.map { "\($0.name)=\($0.shownValue)" }
+        add("environment", shown.isEmpty ? "the service's own" : shown.joined(separator: ", "))
+        add("working_directory", child.workingDirectory)
     }
 
     fileprivate mutating func add(_ name: String, _ value: String) {

@@ -18,6 +18,8 @@ struct SettingsTests {
         #expect(settings.store == StoreSettings(folder: "/etc/herald/herald-state"))
         #expect(settings.store.forgetAfter == .seconds(30 * 24 * 3600))
         #expect(settings.notifiers.isEmpty)
+        #expect(settings.daemons.isEmpty)
+        #expect(settings.daemonRetries == DaemonRetrySettings())
         #expect(
             settings.warnings.map(\.description) == [
                 "a.ini: no url in [source]: http://127.0.0.1:5984 is watched; set url in [source] to say so yourself",
@@ -197,7 +199,8 @@ struct SettingsTests {
         #expect(settings.warnings.map(\.message) == ["no url in [source]: http://127.0.0.1:5984 is watched"])
         #expect(settings.notifiers.map(\.name) == ["unique notifier name"])
         #expect(settings.notifiers.map(\.command) == ["/usr/local/bin/notify -with \"cmd line arg\""])
-        #expect(settings.layers["os_daemons", "lively"]?.text == "/usr/bin/node /opt/lively/main.js")
+        #expect(settings.daemons.map(\.name) == ["lively"])
+        #expect(settings.daemons.map(\.command) == ["/usr/bin/node /opt/lively/main.js"])
         #expect(settings.layers["httpd", "WWW-Authenticate"]?.text == "Basic realm=\"administrator\"")
         #expect(!settings.summary().contains("pbkdf2"))
     }
@@ -218,6 +221,24 @@ struct SettingsTests {
             ]
         )
         #expect(settings.source.isDefault)
+    }
+
+    @Test("names that are nearly those of the daemons' sections are warned of; [daemons] of CouchDB 1.x is not")
+    func nearDaemonSections() throws {
+        let settings = try interpret(
+            "[os_daemon]\n[os_deamons]\n[OS_Daemons]\n[os_daemons_settings]\n[os_daemon_setting]\n[deamon:a]\n[Daemon:a]"
+                + "\n[daemon]\n[daemons]\n[admins]\n[admin]\n[daemons:a]\n[external]\n[query_servers]\n[ioq.domain]"
+        )
+        let warnings = settings.warnings.filter { $0.line != nil }
+        #expect(warnings.map(\.line) == [1, 2, 3, 4, 5, 6, 7, 8, 12])
+        #expect(
+            warnings.map(\.hint) == [
+                "did you mean [os_daemons]?", "did you mean [os_daemons]?", "did you mean [os_daemons]?",
+                "did you mean [os_daemon_settings]?", "did you mean [os_daemon_settings]?",
+                "did you mean [daemon:a]?", "did you mean [daemon:a]?", "did you mean [daemon:NAME]?",
+                "did you mean [daemon:a]?",
+            ]
+        )
     }
 
     @Test("a key before the first section is warned of")
@@ -246,13 +267,18 @@ struct SettingsTests {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         let text = String(decoding: try contents(of: "\(root)/notifiers.ini", limit: 1 << 20), as: UTF8.self)
         let lines = text.split(separator: "\n").map(String.init)
-        for key in Known.heraldKeys + Known.sourceKeys + Known.notifierKeys {
-            #expect(lines.contains { $0.hasPrefix("\(key) =") || $0.hasPrefix(";\(key) =") }, "\(key)")
-        }
         let switchedOn = lines.map { line in
             line.hasPrefix(";") && !line.hasPrefix("; ") ? String(line.dropFirst()) : line
+        }.joined(separator: "\n")
+        #expect(faults(switchedOn, files: files(folders: ["/srv/hooks"])) == [])
+        let document = INIDocument(parsing: switchedOn.bytes, file: "notifiers.ini")
+        let sections = ["herald", "source", "notifier:view_warmer", "daemon:search", "os_daemon_settings"]
+        for section in sections {
+            let documented = document.entries.filter { $0.section == section }.map(\.key)
+            for key in try #require(Known.keys(of: section)) {
+                #expect(documented.contains(key), "\(key) in [\(section)]")
+            }
         }
-        #expect(faults(switchedOn.joined(separator: "\n"), files: files(folders: ["/srv/hooks"])) == [])
     }
 }
 

@@ -1,53 +1,5 @@
 // What can be told line by line, before any value is looked at.
 
-/// The sections and keys that are Herald's own.
-enum Known {
-    static let heraldKeys = ["log_level", "log_format", "state_dir", "forget_after"]
-    static let sourceKeys = [
-        "url", "username", "password", "password_file", "token_file", "ca_file", "databases", "since", "heartbeat",
-        "rescan",
-    ]
-    static let notifierKeys = [
-        "databases", "types", "since", "detail", "confirm", "window", "confirm_timeout", "attempts", "merge",
-        "merge_at",
-        "outbox", "stop_timeout", "environment", "working_directory",
-    ]
-    static let commands = "update_notification"
-    static let notifierPrefix = "notifier:"
-
-    static func isNotifier(_ section: String) -> Bool {
-        section.utf8.starts(with: notifierPrefix.utf8)
-    }
-
-    static func isOurs(_ section: String) -> Bool {
-        section == "herald" || section == "source" || section == commands || isNotifier(section)
-    }
-
-    /// The keys of `section`; nil if any is allowed.
-    static func keys(of section: String) -> [String]? {
-        switch section {
-        case "herald": heraldKeys
-        case "source": sourceKeys
-        default: isNotifier(section) ? notifierKeys : nil
-        }
-    }
-
-    /// The section of ours that `section`, which is none, was perhaps meant to be.
-    static func meant(by section: String) -> String? {
-        let trimmed = section.bytes[...].trimmed.text
-        if trimmed != section, isOurs(trimmed) { return trimmed }
-        if let near = ["herald", "source"].first(where: { editDistance($0.bytes, section.lowercased().bytes) <= 1 }) {
-            return near
-        }
-        if editDistance(commands.bytes, section.lowercased().bytes) <= 3 { return commands }
-        let bytes = section.bytes
-        let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
-        let head = bytes[..<(colon ?? bytes.endIndex)].text.lowercased().bytes
-        guard editDistance("notifier".bytes, head) <= 2 else { return nil }
-        return notifierPrefix + (colon.map { bytes[($0 + 1)...].text } ?? "NAME")
-    }
-}
-
 extension SettingsReader {
     mutating func checkLines(of document: INIDocument, _ layer: Int) {
         for oddity in document.oddities {
@@ -116,6 +68,7 @@ extension SettingsReader {
     }
 
     mutating func checkKeys(of document: INIDocument, _ layer: Int) {
+        /// The line of each command, by the name of its section of options.
         var commands: [String: Int] = [:]
         for entry in document.entries where Known.isOurs(entry.section) {
             let place = Place(file: document.file, line: entry.line, layer: layer)
@@ -128,15 +81,16 @@ extension SettingsReader {
                     "unknown key \(quoted(entry.key)) in [\(entry.section)]",
                     hint ?? "known keys are: \(known.joined(separator: ", "))"
                 )
-            } else if entry.section == Known.commands {
-                if let first = commands[entry.key], !entry.value.isEmpty {
+            } else if let kind = Known.commandsOf(entry.section) {
+                let section = kind.section(entry.key)
+                if let first = commands[section], !entry.value.isEmpty {
                     faults.add(
                         place,
-                        "a second notifier with the name \(quoted(entry.key)), which line \(first) has already",
+                        "a second \(kind.word) with the name \(quoted(entry.key)), which line \(first) has already",
                         "rename or remove one of them"
                     )
                 }
-                commands[entry.key] = entry.value.isEmpty ? nil : entry.line
+                commands[section] = entry.value.isEmpty ? nil : entry.line
             }
         }
     }

@@ -1,18 +1,16 @@
 // `[update_notification]` and `[notifier:NAME]`.
 
 extension SettingsReader {
-    private static let stopTimeouts: ClosedRange<Duration> = .milliseconds(10) ... .seconds(3600)
     private static let outboxSizes = 64_000...1_000_000_000
 
     mutating func readNotifiers(of source: SourceSettings) -> [NotifierSettings] {
-        let names = layers.keys(of: Known.commands)
-        checkOptionSections(names)
+        checkOptionSections(of: .notifier)
         var notifiers: [NotifierSettings] = []
-        for name in names {
-            guard let command = layers[Known.commands, name] else { continue }
+        for name in layers.keys(of: KnownChild.notifier.commands) {
+            guard let command = layers[KnownChild.notifier.commands, name] else { continue }
             notifiers.append(readNotifier(name, command, source))
         }
-        if names.isEmpty, isComplete {
+        if notifiers.isEmpty, layers.keys(of: KnownChild.daemon.commands).isEmpty, isComplete {
             warnings.add(
                 nowhere,
                 "no notifier: nobody will be told of anything",
@@ -22,34 +20,12 @@ extension SettingsReader {
         return notifiers
     }
 
-    /// Every `[notifier:NAME]` must have a command, if only one that another layer removed.
-    private mutating func checkOptionSections(_ names: [String]) {
-        guard isComplete else { return }
-        let mentioned = Set(documents.flatMap(\.entries).filter { $0.section == Known.commands }.map(\.key))
-        var seen: Set<String> = []
-        for (layer, document) in documents.enumerated() {
-            for header in document.headers where Known.isNotifier(header.name) {
-                let name = String(decoding: header.name.utf8.dropFirst(Known.notifierPrefix.utf8.count), as: UTF8.self)
-                guard !mentioned.contains(name), seen.insert(name).inserted else { continue }
-                let hint = nearestName(to: name, among: names).map { "did you mean [\(Known.notifierPrefix)\($0)]?" }
-                faults.add(
-                    Place(file: document.file, line: header.line, layer: layer),
-                    "no notifier has the name \(quoted(name))",
-                    hint ?? "add its command to [update_notification], or remove this section"
-                )
-            }
-        }
-    }
-
     private mutating func readNotifier(
         _ name: String,
         _ command: Layers.Value,
         _ source: SourceSettings
     ) -> NotifierSettings {
-        let section = Known.notifierPrefix + name
-        _ = take(Known.commands, name) { (value) throws(Complaint) in
-            try CommandText.check(value.text, isCutByComment: value.isCutByComment)
-        }
+        let section = KnownChild.notifier.section(name)
         var notifier = NotifierSettings(
             name: name,
             command: command.text,
@@ -57,16 +33,10 @@ extension SettingsReader {
             line: command.line,
             workingDirectory: texts[command.layer].folder
         )
+        readCommandAndOptions(of: .notifier, into: &notifier)
         notifier.databases = filter(section)
         notifier.types =
             take(section, "types") { (value) throws(Complaint) in try Self.types(value.text) } ?? notifier.types
-        notifier.stopTimeout =
-            duration(section, "stop_timeout", Self.stopTimeouts, example: "5s") ?? notifier.stopTimeout
-        notifier.environment =
-            take(section, "environment") { (value) throws(Complaint) in
-                try EnvironmentText.parse(value.text, isCutByComment: value.isCutByComment)
-            } ?? []
-        notifier.workingDirectory = workingDirectory(section) ?? notifier.workingDirectory
         notifier.since = choice(section, "since")
         notifier.detail = choice(section, "detail") ?? notifier.detail
         notifier.confirmation = readConfirmation(section)
@@ -87,22 +57,10 @@ extension SettingsReader {
         return types
     }
 
-    private mutating func workingDirectory(_ section: String) -> String? {
-        guard let (path, place) = path(section, "working_directory") else { return nil }
-        switch files.look(path) {
-        case .absent(let reason):
-            faults.add(place, "working_directory: \(path) cannot be used: \(reason)", "make it; \(Self.pathHint)")
-        case .file:
-            faults.add(place, "working_directory: \(path) is no folder", "name a folder; \(Self.pathHint)")
-        case .folder:
-            break
-        }
-        return path
-    }
-
     /// A notifier that asks by name for what is not watched would wait for ever, and nobody would know why.
     private mutating func checkReach(of notifier: NotifierSettings, _ source: SourceSettings) {
-        guard let value = layers[Known.notifierPrefix + notifier.name, "databases"], let databases = notifier.databases
+        guard let databases = notifier.databases,
+            let value = layers[KnownChild.notifier.section(notifier.name), "databases"]
         else { return }
         for name in databases.literalNames where !source.databases.matches(name) {
             warnings.add(

@@ -68,6 +68,8 @@ struct SettingsReader {
             store: readStore(),
             source: source,
             notifiers: readNotifiers(of: source),
+            daemons: readDaemons(),
+            daemonRetries: readDaemonRetries(),
             warnings: [],
             files: texts.map(\.file),
             layers: layers

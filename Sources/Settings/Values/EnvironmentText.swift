@@ -1,4 +1,4 @@
-/// A variable of a notifier's environment.
+/// A variable of a notifier's or a daemon's environment.
 public struct EnvironmentVariable: Sendable, Hashable {
     /// The name.
     public var name: String
@@ -21,8 +21,18 @@ extension EnvironmentVariable: CustomStringConvertible, CustomDebugStringConvert
     public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
 }
 
+extension EnvironmentVariable {
+    /// The value where it may be shown: masked if the name sounds like a secret, and without credentials in urls.
+    var shownValue: String {
+        let secretive = ["pass", "secret", "token", "key", "auth", "cred", "pwd"]
+        let name = name.lowercased()
+        return secretive.contains { name.contains($0) } ? "***" : maskingCredentials(value)
+    }
+}
+
 /// The list of variables as the configuration writes it: `LANG=C.UTF-8, GREETING="a, b"`.
 enum EnvironmentText {
+    private static let ofHerald = ["HERALD_NOTIFIER", "HERALD_DAEMON"]
     private static let example = "write it as in: LANG=C.UTF-8, GREETING=\"a, b\""
 
     /// The variables in their order. Complaints name variables and never show a value.
@@ -33,8 +43,8 @@ enum EnvironmentText {
         while true {
             let name = try readName(&rest, after: variables.last?.name)
             let value = try readValue(&rest, of: name, isCutByComment)
-            guard name != "HERALD_NOTIFIER" else {
-                throw Complaint("HERALD_NOTIFIER is set by Herald itself", "choose another name")
+            guard !ofHerald.contains(name) else {
+                throw Complaint("\(name) is set by Herald itself", "choose another name")
             }
             guard names.insert(name).inserted else {
                 throw Complaint("the variable \(name) stands twice", "remove one of them")
