@@ -175,4 +175,24 @@ struct CursorKeeperTests {
         #expect(memory.take("f") == ["a": .announced(Instance(startTime: nil, generation: 3))])
         store.close()
     }
+
+    @Test("An announced life is remembered as soon as the end of the one before has been told, and not before")
+    func announced() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store.open(folder.path("state"))
+        let next = Instance(startTime: "200")
+        let keeper = try await Self.keeper(store, ["a", "b", "c"])
+        let ledgers = ["a", "b", "c"].map { keeper.ledger(of: $0) }
+        for ledger in ledgers { ledger.delivered([Self.mark("d", "5")]) }
+        await keeper.saveNow()
+        let end = Mark(database: "d", cursor: .untold)
+        ledgers[1].delivered([end])
+        for ledger in ledgers { ledger.announced(next, in: "d") }
+        ledgers[2].delivered([end])
+        await keeper.stop()
+        var memory = try await Self.keeper(store, ["a", "b", "c"]).memory
+        let old = Self.mark("d", "5").cursor
+        #expect(memory.take("d") == ["a": .resume(old), "b": .announced(next), "c": .announced(next)])
+        store.close()
+    }
 }

@@ -57,6 +57,17 @@ struct PositionBookTests {
         #expect(book.takeChanges() == ["d": [Self.stored(#""5-a""#, [1])]])
     }
 
+    @Test("A life that is announced takes no place of another, of whose end one may not have been told yet")
+    func announced() {
+        let next = Instance(startTime: "200")
+        var book = PositionBook([Self.stored(#""5-a""#, [1])])
+        for follower in Int64(1)...2 { book.move(follower, in: "d", to: .announced(next)) }
+        let saved = book.takeChanges()["d"] ?? []
+        #expect(saved.map(\.followers) == [[1], [2]])
+        #expect(saved.first == Self.stored(#""5-a""#, [1]))
+        #expect(saved.last?.beginning == .announced(next))
+    }
+
     @Test("What could not be saved is saved the next time, as it is by then")
     func restored() {
         var book = PositionBook()

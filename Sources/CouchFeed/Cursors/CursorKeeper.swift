@@ -203,6 +203,7 @@ public actor CursorKeeper {
         for (id, _, ledger) in ledgers {
             let news = ledger.takeNews()
             for (database, standing) in news.standings { book.move(id, in: database, to: standing) }
+            for (database, instance) in news.announcements { book.move(id, in: database, to: .announced(instance)) }
             if let scope = news.scope, followers[id]?.scope != scope {
                 followers[id]?.scope = scope
                 changedFollowers.insert(id)

@@ -4,7 +4,7 @@ public import Store
 /// What one follower has been served, noted by whoever serves it, on any
 /// thread, until the ``CursorKeeper`` saves it.
 ///
-/// Only the last note about a database counts: losing a note costs
+/// Only the last place in a database counts: losing a note of one costs
 /// repetition, never loss.
 public final class Ledger: Sendable {
     /// Where a follower stands in a database.
@@ -20,13 +20,16 @@ public final class Ledger: Sendable {
     /// What is new since it was last asked for.
     struct News: Sendable {
         var standings: [String: Standing] = [:]
+        /// By database, the life that it is about to be told of. It does not take the place of a standing, but counts
+        /// behind it: the standing tells whether the follower has come to the end of the life before.
+        var announcements: [String: Instance] = [:]
         /// Set once the follower has begun, or its choice of databases has changed.
         var scope: String?
         var letters: [DeadLetter] = []
         var finishedLetters: [Int64] = []
 
         var isEmpty: Bool {
-            standings.isEmpty && scope == nil && letters.isEmpty && finishedLetters.isEmpty
+            standings.isEmpty && announcements.isEmpty && scope == nil && letters.isEmpty && finishedLetters.isEmpty
         }
     }
 
@@ -71,7 +74,7 @@ public final class Ledger: Sendable {
     }
 
     func announced(_ instance: Instance, in database: String) {
-        note(confirmed: 0) { $0.standings[database] = .announced(instance) }
+        note(confirmed: 0) { $0.announcements[database] = instance }
     }
 
     func begins(withScope scope: String) {

@@ -20,7 +20,11 @@ struct PositionBook {
     var hasChanges: Bool { !changed.isEmpty }
 
     /// The follower stands here from now on. One that was told that there is no such database stands nowhere.
+    ///
+    /// A life that is announced is a place only for one who stands nowhere: who
+    /// stands in another life has not been told of the end of that one yet.
     mutating func move(_ follower: Int64, in database: String, to standing: Ledger.Standing) {
+        if case .announced = standing, places[database]?.has(follower) ?? false { return }
         let target = StoredPosition(database: database, standing)
         // Changed in place: this is done for each follower and database that had news.
         let isNews = places[database, default: Place()].move(follower, to: target)
@@ -56,6 +60,10 @@ struct PositionBook {
 }
 
 extension PositionBook.Place {
+    fileprivate func has(_ follower: Int64) -> Bool {
+        positions.contains { $0.followers.contains(follower) }
+    }
+
     /// Whether it was not changed before.
     fileprivate mutating func change() -> Bool {
         defer { isChanged = true }
