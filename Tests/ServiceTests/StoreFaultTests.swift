@@ -55,6 +55,14 @@ struct StoreFaultTests {
         return herald
     }
 
+    private static func liftLimit(of herald: HeraldProcess) async throws {
+        let lift = try HeraldProcess(
+            executable: "/bin/sh",
+            ["-c", "exec prlimit --pid \(herald.pid) --fsize=unlimited"]
+        )
+        #expect(try await lift.waitForExit(deadline: .patience) == .status(0))
+    }
+
     @Test("On a full disk it says so once and goes on telling; started again with room, it loses nothing")
     func fullDisk() async throws {
         let stage = try Self.stage()
@@ -111,11 +119,7 @@ struct StoreFaultTests {
             try truth.write(["x"], in: "db\(number)")
         }
         try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
-        let lift = try HeraldProcess(
-            executable: "/bin/sh",
-            ["-c", "exec prlimit --pid \(herald.pid) --fsize=unlimited"]
-        )
-        #expect(try await lift.waitForExit(deadline: .patience) == .status(0))
+        try await Self.liftLimit(of: herald)
         try await herald.waitForLine(containing: "cursors are saved again", deadline: .patience)
         try await stage.lines("rich").waitForLines(601, deadline: .patience)
         try await Self.stop(herald)
@@ -125,6 +129,42 @@ struct StoreFaultTests {
         try await stage.lines("rich").waitForLines(count + 1, deadline: .patience)
         try await Self.stop(again)
         #expect(stage.lines("rich").lines.count == count + 1)
+        await server.stop()
+    }
+
+    @Test("On a full disk a new database is told at once; one that begins now waits, and begins where it was found")
+    func beginnings() async throws {
+        let stage = try Self.stage()
+        let server = try await stage.server()
+        func configuration(_ databases: String) throws -> String {
+            try stage.configuration(
+                url: server.url,
+                source: "databases = \(databases)",
+                notifiers: [(name: "rich", command: Self.unlimited(stage.append("rich")))],
+                more: "[herald]\nstate_dir = state\n[notifier:rich]\ndetail = change"
+            )
+        }
+        // Of these nobody was told: they are chosen later. Their names alone outgrow what little room there is.
+        let names = (100..<300).map { "d\($0)" + String(repeating: "x", count: 200) }
+        for name in names { try stage.state.createDatabase(name) }
+        try await Self.stop(try await stage.herald(try configuration("new*")))
+        let herald = try await Self.heraldWithLimit(blocks: 64, try configuration("new*, d*"))
+        try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
+        for number in 0..<3 {
+            try stage.state.createDatabase("new\(number)")
+            try await stage.lines("rich").waitForLine(
+                containing: #"{"type":"created","db":"new\#(number)""#,
+                deadline: .patience
+            )
+        }
+        // The others have been found long since.
+        #expect(stage.state.stats.openFeeds <= 3)
+        for name in names { try stage.state.put("x", in: name) }
+        try await Self.liftLimit(of: herald)
+        try await stage.lines("rich").waitForLines(3 + names.count, deadline: .patience)
+        let updated = stage.lines("rich").lines.filter { $0.hasPrefix(#"{"type":"updated""#) }
+        #expect(updated.count == names.count)
+        try await Self.stop(herald)
         await server.stop()
     }
 

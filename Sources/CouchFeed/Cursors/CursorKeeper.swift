@@ -106,13 +106,10 @@ public actor CursorKeeper {
         _ = await save()
     }
 
-    /// Returns when all that was noted before the call is on the disk, or the keeper has stopped: for beginnings, which
-    /// nobody could find again.
-    func saveNow() async {
-        while await !save(durably: true), !isStopped {
-            // As in run(): not in a hot loop.
-            try? await Task.sleep(for: Self.pauseAfterFailure)
-        }
+    /// Brings all that was noted before the call to the disk, for beginnings, which nobody could find again. Tries once:
+    /// whether it is there now. What is not is saved when it can be.
+    func trySave() async -> Bool {
+        await save(durably: true)
     }
 
     /// The server that is followed from now on.

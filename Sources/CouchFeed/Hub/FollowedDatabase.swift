@@ -60,20 +60,19 @@ public final class FollowedDatabase {
     }
 
     /// Notes beginnings that nobody could find again if Herald died now: where "now" is, and who is about to be told of
-    /// a life for the first time. Whether there are any, which are to be saved before anything else is done.
-    func noteBeginnings(_ arrival: Arrival) -> Bool {
-        var isAnyNoted = false
+    /// a life for the first time.
+    func noteBeginnings(_ arrival: Arrival) -> NotedBeginnings {
+        var noted = NotedBeginnings.none
         for (seat, start) in zip(seats, arrival.starts) {
             if case .waiting(.now) = seat.state {
                 seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: start.cursor)))
+                noted = .now
             } else if seat.cursor.instance == nil, !start.events.isEmpty {
                 seat.follower.ledger.announced(arrival.instance, in: name)
-            } else {
-                continue
+                noted = max(noted, .announced)
             }
-            isAnyNoted = true
         }
-        return isAnyNoted
+        return noted
     }
 
     /// Everyone begins.
@@ -178,4 +177,13 @@ public final class FollowedDatabase {
         for index in seats.indices where seats[index].isAttached { seats[index].give(batch, of: self, at: now) }
         for catchUp in catchUps where catchUp.isJoining { catchUp.hold(batch) }
     }
+}
+
+/// What of a database's beginnings is to be saved before anybody is told or given anything, by how much depends on it.
+enum NotedBeginnings: Comparable {
+    case none
+    /// Unsaved, a life that was told might be left without its end: it goes on if it cannot be saved.
+    case announced
+    /// Unsaved, "now" would be a later one, with a loss between the two: nothing goes on before it is saved.
+    case now
 }

@@ -56,38 +56,46 @@ extension Hub {
         }
     }
 
-    /// It has been found. Beginnings are saved before anybody is told or given anything: else a crash in between would
-    /// make "now" a later one, with a loss between the two, or leave a life that was told without its end.
+    /// It has been found. Beginnings are saved before anybody is told or given anything.
     private func arrived(_ database: FollowedDatabase, _ instance: Instance, _ updateSeq: Seq) {
         let arrival = database.arrival(of: instance, updateSeq: updateSeq)
-        let begun = (database, arrival)
-        guard database.noteBeginnings(arrival) else { return begin([begun]) }
-        waitingForSave.append(begun)
-        if waitingForSave.count == 1 { CurlLoop.atEndOfTurn { [weak self] in self?.saveAndBegin() } }
+        let noted = database.noteBeginnings(arrival)
+        guard noted != .none else { return begin(database, arrival) }
+        waitingForSave.append((database, arrival, noted))
+        CurlLoop.atEndOfTurn { [weak self] in self?.saveAndBegin() }
     }
 
     private func saveAndBegin() {
-        guard !isSaving, !waitingForSave.isEmpty else { return }
+        guard isRunning, !isSaving, !waitingForSave.isEmpty else { return }
         isSaving = true
+        saveTimer?.cancel()
         let some = waitingForSave
         waitingForSave = []
         Task { @CurlLoop [weak self, keeper] in
-            await keeper.saveNow()
+            let isSaved = await keeper.trySave()
             guard let self, isRunning else { return }
             isSaving = false
-            begin(some)
-            saveAndBegin()
+            let haveMoreCome = !waitingForSave.isEmpty
+            let left = isSaved ? [] : some.filter { $0.noted == .now }
+            waitingForSave += left
+            for (database, arrival, noted) in some where isSaved || noted != .now { begin(database, arrival) }
+            if haveMoreCome {
+                saveAndBegin()
+            } else if !left.isEmpty {
+                // Not in a hot loop.
+                saveTimer = CurlLoop.schedule(after: .seconds(1)) { [weak self] in self?.saveAndBegin() }
+            }
         }
     }
 
-    private func begin(_ some: [(database: FollowedDatabase, arrival: Arrival)]) {
-        for (database, arrival) in some where databases[database.name] === database {
-            guard database.machine.awaitsBeginning(of: arrival.instance) else { continue }
-            database.settle(arrival)
-            database.places.note(arrival.position, at: .now)
-            act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
-            queueDetached(of: database)
+    private func begin(_ database: FollowedDatabase, _ arrival: Arrival) {
+        guard databases[database.name] === database, database.machine.awaitsBeginning(of: arrival.instance) else {
+            return
         }
+        database.settle(arrival)
+        database.places.note(arrival.position, at: .now)
+        act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
+        queueDetached(of: database)
     }
 
     private func openNext() {

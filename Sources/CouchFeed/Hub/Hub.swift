@@ -44,8 +44,9 @@ public final class Hub {
     var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
     var openingCount = 0
     private var sweepTimer: LoopTimer?
-    var waitingForSave: [(database: FollowedDatabase, arrival: Arrival)] = []
+    var waitingForSave: [(database: FollowedDatabase, arrival: Arrival, noted: NotedBeginnings)] = []
     var isSaving = false
+    var saveTimer: LoopTimer?
 
     // Catching up
     var catchUps: [CatchUp] = []
@@ -99,6 +100,7 @@ public final class Hub {
     public func stop() {
         isRunning = false
         sweepTimer?.cancel()
+        saveTimer?.cancel()
         stopTimers()
         bell.stop()
         waitingToOpen = []
