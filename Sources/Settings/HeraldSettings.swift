@@ -4,6 +4,8 @@ public struct HeraldSettings: Sendable, Hashable {
     public var log: LogSettings
     /// What outlives the service, and where.
     public var store: StoreSettings
+    /// How it is seen and controlled while it runs.
+    public var control: ControlSettings
     /// The server that is watched.
     public var source: SourceSettings
     /// The notifiers, in the order in which their commands first appeared.

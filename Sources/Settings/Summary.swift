@@ -1,6 +1,6 @@
 extension HeraldSettings {
-    /// What would run, for people: server, log, store, and each notifier and daemon with its options. Secrets are masked;
-    /// it ends in a newline.
+    /// What would run, for people: server, log, store, control, and each notifier and daemon with its options. Secrets
+    /// are masked; it ends in a newline.
     public func summary() -> String {
         var lines = ["server"]
         lines.add("url", isDefaultNote(source.url))
@@ -16,6 +16,9 @@ extension HeraldSettings {
         lines.append("store")
         lines.add("state_dir", store.folder)
         lines.add("forget_after", DurationText.text(store.forgetAfter))
+        lines.append("control")
+        lines.add("listen", control.listen?.description ?? "off")
+        lines.add("token_file", control.tokenFile ?? "\(store.tokenFile), which Herald makes itself")
         for notifier in notifiers {
             lines.append("notifier \(notifier.name) (\(notifier.place))")
             lines.add("command", maskingCredentials(notifier.command))

@@ -34,7 +34,8 @@ struct FaultTests {
             ("[source]\nURL = x", "2: unknown key 'URL' in [source]; did you mean 'url'?"),
             (
                 "[herald]\ncolour = red",
-                "2: unknown key 'colour' in [herald]; known keys are: log_level, log_format, state_dir, forget_after"
+                "2: unknown key 'colour' in [herald]; known keys are: log_level, log_format, state_dir, forget_after, listen, "
+                    + "token_file"
             ),
             (
                 "[herald]\nforget_after = 59s",

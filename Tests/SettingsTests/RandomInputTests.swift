@@ -19,7 +19,8 @@ private struct Generator: RandomNumberGenerator {
 struct RandomInputTests {
     private static let pieces = [
         "[os_daemons]\n", "[daemon:x]\n", "[os_daemon_settings]\n", "max_retries = 3\n", "retry_time = 5\n",
-        "retry_time = 1.5h\n", "[source]\n", "[herald]\n", "[update_notification]\n", "[notifier:x]\n", "[", "]", "=",
+        "retry_time = 1.5h\n", "listen = *:1\n", "listen = [::1]:99999\n", "listen =\n",
+        "[source]\n", "[herald]\n", "[update_notification]\n", "[notifier:x]\n", "[", "]", "=",
         ";", " ;", "\n", "\r\n",
         " ", "\t",
         "url = http://u:p@h:1/x\n", "url = http://[::1%25e]:1\n", "url", "://", "@", ":", "%", "%41", "[::",

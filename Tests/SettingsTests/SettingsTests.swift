@@ -18,6 +18,8 @@ struct SettingsTests {
         #expect(settings.store == StoreSettings(folder: "/etc/herald/herald-state"))
         #expect(settings.store.forgetAfter == .seconds(30 * 24 * 3600))
         #expect(settings.notifiers.isEmpty)
+        #expect(settings.control == ControlSettings(place: ConfigurationPlace(file: "a.ini")))
+        #expect(settings.control.listen?.description == "127.0.0.1:5986")
         #expect(settings.daemons.isEmpty)
         #expect(settings.daemonRetries == DaemonRetrySettings())
         #expect(
@@ -368,6 +370,9 @@ struct CredentialTests {
                 store
                   state_dir          /etc/herald/herald-state
                   forget_after       30d
+                control
+                  listen             127.0.0.1:5986
+                  token_file         /etc/herald/herald-state/token, which Herald makes itself
                 notifier x (a.ini:6)
                   command            cat
                   databases          all of the server's above

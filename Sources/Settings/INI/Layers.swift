@@ -17,10 +17,13 @@ public struct Layers: Sendable, Hashable {
     }
 
     private struct Section: Sendable, Hashable {
-        var order: Int
+        /// When it first had a key, counted over all; nil if it never had one.
+        var order: Int?
         var values: [String: Value] = [:]
         /// When each key first appeared, counted over all.
         var firstSeen: [String: Int] = [:]
+        /// The keys whose last value was empty.
+        var emptied: Set<String> = []
     }
 
     private var sections: [String: Section] = [:]
@@ -37,7 +40,7 @@ public struct Layers: Sendable, Hashable {
 
     /// The names of the sections that have a key, in the order in which they first had one.
     public var sectionNames: [String] {
-        sections.filter { !$0.value.values.isEmpty }.sorted { $0.value.order < $1.value.order }.map(\.key)
+        sections.filter { !$0.value.values.isEmpty }.sorted { ($0.value.order ?? 0) < ($1.value.order ?? 0) }.map(\.key)
     }
 
     /// The keys of `section` that have a value, in the order in which they first appeared.
@@ -51,14 +54,24 @@ public struct Layers: Sendable, Hashable {
         sections[section]?.values[key]
     }
 
+    /// Whether `key` in `section` was set to nothing, and not set to anything after that. It has no value then, as if
+    /// nobody had named it; but for a key with a default that may mean something else.
+    public func isEmptied(_ section: String, _ key: String) -> Bool {
+        sections[section]?.emptied.contains(key) ?? false
+    }
+
     private mutating func set(_ entry: INIDocument.Entry, _ file: String, _ layer: Int) {
         count += 1
+        var section = sections.removeValue(forKey: entry.section) ?? Section()
+        defer { sections[entry.section] = section }
         if entry.value.isEmpty {
-            sections[entry.section]?.values[entry.key] = nil
-            sections[entry.section]?.firstSeen[entry.key] = nil
+            section.values[entry.key] = nil
+            section.firstSeen[entry.key] = nil
+            section.emptied.insert(entry.key)
             return
         }
-        var section = sections.removeValue(forKey: entry.section) ?? Section(order: count)
+        section.emptied.remove(entry.key)
+        section.order = section.order ?? count
         section.values[entry.key] = Value(
             text: entry.value,
             file: file,
@@ -69,7 +82,6 @@ public struct Layers: Sendable, Hashable {
         if section.firstSeen[entry.key] == nil {
             section.firstSeen[entry.key] = count
         }
-        sections[entry.section] = section
     }
 }
 

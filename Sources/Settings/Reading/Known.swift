@@ -36,7 +36,7 @@ struct KnownChild {
 
 /// The sections and keys that are Herald's own.
 enum Known {
-    static let heraldKeys = ["log_level", "log_format", "state_dir", "forget_after"]
+    static let heraldKeys = ["log_level", "log_format", "state_dir", "forget_after", "listen", "token_file"]
     static let sourceKeys = [
         "url", "username", "password", "password_file", "token_file", "ca_file", "databases", "since", "heartbeat",
         "rescan",

@@ -66,6 +66,7 @@ struct SettingsReader {
         return HeraldSettings(
             log: readLog(),
             store: readStore(),
+            control: readControl(),
             source: source,
             notifiers: readNotifiers(of: source),
             daemons: readDaemons(),

@@ -57,7 +57,7 @@ extension SettingsReader {
             )
         }
         if let tokenFile {
-            source.tokenFile = readableSecret("token_file")
+            source.tokenFile = readableSecret("source", "token_file")
             if username ?? environmentPassword ?? keyPassword ?? urlPassword != nil || passwordFile != nil {
                 faults.add(
                     tokenFile.place,
@@ -71,7 +71,7 @@ extension SettingsReader {
         if let given = environmentPassword ?? keyPassword {
             source.password = Secret(given.value)
         } else if passwordFile != nil {
-            source.passwordFile = readableSecret("password_file")
+            source.passwordFile = readableSecret("source", "password_file")
         } else if let urlPassword {
             source.password = Secret(urlPassword.value)
         }
@@ -126,8 +126,9 @@ extension SettingsReader {
         return path
     }
 
-    private mutating func readableSecret(_ key: String) -> String? {
-        guard let (path, place) = path("source", key) else { return nil }
+    /// The absolute path of the file that `key` names, which must hold a secret that can be read.
+    mutating func readableSecret(_ section: String, _ key: String) -> String? {
+        guard let (path, place) = path(section, key) else { return nil }
         do throws(Fault) {
             _ = try files.readSecret(path)
             if case .file(let mode) = files.look(path), mode & 0o077 != 0 {

@@ -16,6 +16,7 @@ extension SettingsReader {
             if case .file = files.look(path) {
                 faults.add(place, "state_dir: \(path) is no folder", "name a folder; \(Self.pathHint)")
             }
+            checkSocket(in: path, place, "state_dir: ", "name a folder with a shorter path")
             return path
         }
         let name = "STATE_DIRECTORY"
@@ -31,12 +32,25 @@ extension SettingsReader {
             } else if case .file = files.look(first) {
                 faults.add(place, "\(first) is no folder", "set it to a folder, or set state_dir in [herald]")
             }
+            checkSocket(in: first, place, "", "set state_dir in [herald] to a folder with a shorter path")
             return first
         }
         let folder = absolute(StoreSettings.defaultFolderName, from: texts.first?.folder ?? currentFolder())
         if case .file = files.look(folder) {
             faults.add(nowhere, "\(folder) is no folder", "move it away, or set state_dir in [herald]")
         }
+        checkSocket(in: folder, nowhere, "", "set state_dir in [herald] to a folder with a shorter path")
         return folder
+    }
+
+    private mutating func checkSocket(in folder: String, _ place: Place, _ subject: String, _ hint: String) {
+        let socket = StoreSettings(folder: folder).controlSocket
+        let excess = socket.utf8.count - StoreSettings.longestSocketPath
+        guard excess > 0 else { return }
+        faults.add(
+            place,
+            "\(subject)the path of its socket, \(socket), is \(excess) \(excess == 1 ? "byte" : "bytes") too long",
+            "\(hint): sockets may have \(StoreSettings.longestSocketPath) bytes"
+        )
     }
 }
