@@ -62,6 +62,11 @@ struct RandomInputTests {
             do throws(Faults) {
                 let settings = try HeraldSettings.interpret(texts, environment: [:], files: files(["/f": "s"]))
                 #expect(settings.summary().hasSuffix("\n"))
+                let shown = ShownConfiguration(settings.layers)
+                for section in settings.layers.sectionNames {
+                    #expect(shown.section(section).map(\.key) == settings.layers.keys(of: section))
+                }
+                #expect(LayersDifference(from: settings.layers, to: settings.layers).isEmpty)
             } catch {
                 #expect(!error.faults.isEmpty)
                 #expect(error.faults.allSatisfy { !$0.description.contains("\n") && !$0.hint.isEmpty })

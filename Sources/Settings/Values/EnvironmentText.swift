@@ -24,9 +24,7 @@ extension EnvironmentVariable: CustomStringConvertible, CustomDebugStringConvert
 extension EnvironmentVariable {
     /// The value where it may be shown: masked if the name sounds like a secret, and without credentials in urls.
     var shownValue: String {
-        let secretive = ["pass", "secret", "token", "key", "auth", "cred", "pwd"]
-        let name = name.lowercased()
-        return secretive.contains { name.contains($0) } ? "***" : maskingCredentials(value)
+        SecretNames.soundsSecret(variable: name) ? "***" : maskingCredentials(value)
     }
 }
 
@@ -57,6 +55,23 @@ enum EnvironmentText {
             }
             rest = rest.dropFirst()
         }
+    }
+
+    /// `text` where it may be shown, masked as ``EnvironmentVariable/shownValue`` has it; nil if it is no such list.
+    static func masked(_ text: String) -> String? {
+        guard let variables = try? parse(text) else { return nil }
+        if variables.allSatisfy({ $0.shownValue == $0.value }) { return text }
+        return variables.map { "\($0.name)=\(written($0.shownValue))" }.joined(separator: ", ")
+    }
+
+    /// `value` as ``parse(_:isCutByComment:)`` reads it back.
+    private static func written(_ value: String) -> String {
+        let bytes = value.bytes
+        let needsQuotes =
+            bytes.contains { $0 == .comma || $0 == .doubleQuote } || bytes[...].trimmed.count < bytes.count
+        guard needsQuotes else { return value }
+        let escaped = bytes.flatMap { $0 == .doubleQuote || $0 == .backslash ? [.backslash, $0] : [$0] }
+        return "\"\(String(decoding: escaped, as: UTF8.self))\""
     }
 
     private static func readName(_ rest: inout ArraySlice<UInt8>, after last: String?) throws(Complaint) -> String {

@@ -30,9 +30,9 @@ func maskingCredentials(_ text: String) -> String {
         guard rest.starts(with: "//".utf8) else { continue }
         result += "//".utf8
         rest = rest.dropFirst(2)
-        let delimiters = Array(" \t'\"`<>|".utf8)
-        let end = rest.firstIndex { delimiters.contains($0) } ?? rest.endIndex
-        // A password may hold an unescaped slash: mask up to the last `@` of the word, rather too much than too little.
+        // A password may hold an unescaped slash, a quote, a bar: mask up to the last `@` before a blank, rather too much
+        // than too little.
+        let end = rest.firstIndex(where: \.isBlank) ?? rest.endIndex
         if let at = rest[..<end].lastIndex(of: UInt8(ascii: "@")) {
             result += "***".utf8
             rest = rest[at...]
