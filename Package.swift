@@ -36,11 +36,12 @@ let floor0: [Target] = [
 ]
 
 let floor1: [Target] = [
-    .target(name: "CouchFeed", dependencies: ["Curl", "Store", locks, logging]),
-    .target(name: "Processes", dependencies: ["CLinux", locks, logging, subprocess, systemPackage]),
+    .target(name: "CouchFeed", dependencies: ["Curl", "Status", "Store", locks, logging]),
+    .target(name: "Processes", dependencies: ["CLinux", "Status", locks, logging, subprocess, systemPackage]),
 ]
 
 let floor2: [Target] = [
+    .target(name: "Daemons", dependencies: ["Processes", "Settings", "Status", locks, logging]),
     .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", "Store", locks])
 ]
 
@@ -52,15 +53,15 @@ let upperFloors: [Target] = [
     .target(
         name: "HeraldService",
         dependencies: [
-            "CLinux", "CouchFeed", "Curl", "Notices", "Processes", "Settings", "Store", locks, logging,
-            serviceLifecycle,
+            "CLinux", "Control", "CouchFeed", "Curl", "Daemons", "Notices", "Processes", "Settings", "Status", "Store",
+            locks, logging, serviceLifecycle,
         ]
     ),
     .executableTarget(
         name: "herald",
         dependencies: [
-            "CLinux", "CouchFeed", "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", "Store",
-            argumentParser, locks, logging,
+            "CLinux", "Control", "CouchFeed", "Curl", "HeraldService", "PocketCouch", "Processes", "Settings", "Status",
+            "Store", argumentParser, locks, logging,
             serviceLifecycle, unixSignals,
         ]
     ),
@@ -86,6 +87,10 @@ let tests: [Target] = [
     .testTarget(
         name: "NoticesTests",
         dependencies: ["Notices", "CouchFeed", "Processes", "Settings", "Store", "TestSupport", locks, logging]
+    ),
+    .testTarget(
+        name: "DaemonsTests",
+        dependencies: ["Daemons", "Processes", "Settings", "Status", "TestSupport", logging]
     ),
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(name: "ControlTests", dependencies: ["Control", "Curl", "Status", "TestSupport"]),

@@ -94,6 +94,14 @@ public final class Store: Sendable {
         try await database.perform { try Letters(database: $0).all(of: notifier) }
     }
 
+    /// How many dead letters each notifier has that has any.
+    public func deadLetterCounts() async throws(StoreError) -> [String: Int] {
+        try await database.perform { try Letters(database: $0).counts() }
+    }
+
+    /// What the files of the store take, in bytes.
+    public var size: Int64 { folder.size }
+
     /// The dead letters that somebody asked to deliver again, in the order of their ids.
     public func lettersToBeRetried() async throws(StoreError) -> [DeadLetter] {
         try await database.perform { try Letters(database: $0).toBeRetried() }

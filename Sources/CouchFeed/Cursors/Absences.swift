@@ -24,6 +24,20 @@ struct Absences {
         last = now
     }
 
+    /// It is configured from now on. Whether it was counted as absent before.
+    mutating func comes(_ id: Int64) -> Bool {
+        defer { absent.removeAll { $0.id == id } }
+        return absent.contains { $0.id == id }
+    }
+
+    /// It is configured no more.
+    mutating func leaves(_ follower: StoredFollower, now: ContinuousClock.Instant) {
+        var follower = follower
+        // The next count begins before it left.
+        follower.absence = .zero - (now - last)
+        absent.append(follower)
+    }
+
     mutating func count(to now: ContinuousClock.Instant) -> Count {
         let passed = now - last
         last = now

@@ -1,4 +1,5 @@
 public import Logging
+import NIOConcurrencyHelpers
 public import Store
 
 /// Saves what followers have been served, in batches: soon after the first
@@ -16,22 +17,25 @@ public actor CursorKeeper {
         }
     }
 
-    nonisolated let memory: Memory
     private let store: Store
     private let log: Logger
-    private let ledgers: [(id: Int64, name: String, ledger: Ledger)]
+    /// Of those that are configured, by name.
+    private let ledgers: NIOLockedValueBox<[String: (id: Int64, ledger: Ledger)]>
     private let alarm: Alarm
     private var book: PositionBook
     private var followers: [Int64: StoredFollower]
     private var absences: Absences
+    private var lastID: Int64
+    /// The server whose cursors these are, and whether that is to be saved yet.
     private var server: StoredServer?
+    private var isServerNew = false
     private var letters: [DeadLetter] = []
     private var finishedLetters: [Int64] = []
     private var changedFollowers: Set<Int64> = []
     /// The save that was begun last. The next one waits for it.
     private var newest: Task<Bool, Never>?
-    private var isFailing = false
     private var isStopped = false
+    private let record = NIOLockedValueBox(SaveRecord())
 
     private static let pauseAfterFailure = Duration.seconds(1)
 
@@ -50,7 +54,6 @@ public actor CursorKeeper {
     ) {
         self.store = store
         self.log = log
-        memory = Memory(contents)
         book = PositionBook(contents.positions)
         let alarm = Alarm(delay: delay)
         self.alarm = alarm
@@ -64,9 +67,12 @@ public actor CursorKeeper {
             followers[last] = StoredFollower(id: last, name: member.name, scope: "", absence: .zero)
             isNew.insert(last)
         }
-        ledgers = members.compactMap { member in
-            known[member.name].map { ($0, member.name, Ledger(alarm: alarm, window: member.window)) }
+        var ledgers: [String: (id: Int64, ledger: Ledger)] = [:]
+        for member in members {
+            ledgers[member.name] = known[member.name].map { ($0, Ledger(alarm: alarm, window: member.window)) }
         }
+        self.ledgers = NIOLockedValueBox(ledgers)
+        lastID = last
         absences = Absences(
             followers: contents.followers,
             present: Set(members.map(\.name)),
@@ -76,14 +82,72 @@ public actor CursorKeeper {
         changedFollowers = isNew.union(absences.returned)
         for id in absences.returned { followers[id]?.absence = .zero }
         self.followers = followers
-        server = nil
+        server = contents.server
     }
 
-    /// Where deliveries to the member of this name are noted.
+    /// Where deliveries to the member of this name are noted. Those to one that is no member are noted nowhere.
     public nonisolated func ledger(of name: String) -> Ledger {
-        // Every follower is made from the same settings as the members.
-        ledgers.first { $0.name == name }?.ledger ?? Ledger(alarm: alarm)
+        ledgers.withLockedValue { $0[name] }?.ledger ?? Ledger(alarm: alarm)
     }
+
+    // MARK: Members
+
+    /// It is configured from now on, and goes on from the cursors that it has. One that is a member already has another
+    /// window.
+    public func enroll(_ member: Member) -> Ledger {
+        if let known = ledgers.withLockedValue({ $0[member.name] }) {
+            known.ledger.setWindow(member.window)
+            return known.ledger
+        }
+        let id: Int64
+        if let known = followers.values.first(where: { $0.name == member.name }) {
+            id = known.id
+            if absences.comes(id) { followers[id]?.absence = .zero }
+        } else {
+            lastID += 1
+            id = lastID
+            followers[id] = StoredFollower(id: id, name: member.name, scope: "", absence: .zero)
+        }
+        changedFollowers.insert(id)
+        alarm.ringSoon()
+        let ledger = Ledger(alarm: alarm, window: member.window)
+        ledgers.withLockedValue { $0[member.name] = (id, ledger) }
+        return ledger
+    }
+
+    /// It is configured no more. Its cursors are kept as long as such are; nothing may be noted in its ledger any more.
+    public func dismiss(_ name: String) {
+        gather()
+        guard let (id, _) = ledgers.withLockedValue({ $0.removeValue(forKey: name) }), let follower = followers[id] else {
+            return
+        }
+        absences.leaves(follower, now: .now)
+        alarm.ringSoon()
+    }
+
+    /// All cursors as they are by now, for a hub to begin with.
+    func recollect() -> Memory {
+        Memory(contents())
+    }
+
+    private func contents() -> StoreContents {
+        gather()
+        return StoreContents(server: server, followers: Array(followers.values), positions: book.positions)
+    }
+
+    /// Puts cursors elsewhere, and returns when that is on the disk. Those who are moved must not be served meanwhile.
+    public func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
+        let outcome = try rewind.outcome(in: contents())
+        for (database, positions) in outcome.changes.positions { book.set(positions, in: database) }
+        while await !save(durably: true), !isStopped {
+            // As in run(): not in a hot loop.
+            try? await Task.sleep(for: Self.pauseAfterFailure)
+        }
+        return outcome
+    }
+
+    /// How saving goes. Any thread may ask.
+    public nonisolated var saves: SaveRecord { record.withLockedValue { $0 } }
 
     /// Saves until ``stop()``.
     public func run() async {
@@ -114,8 +178,9 @@ public actor CursorKeeper {
 
     /// The server that is followed from now on.
     func remember(server uuid: String) {
-        guard memory.serverID == nil else { return }
+        guard server == nil else { return }
         server = StoredServer(uuid: uuid)
+        isServerNew = true
         alarm.ring()
     }
 
@@ -156,7 +221,7 @@ public actor CursorKeeper {
     private func saveOnce(_ durably: Bool) async -> Bool {
         gather()
         var changes = StoreChanges()
-        changes.server = server
+        changes.server = isServerNew ? server : nil
         changes.positions = book.takeChanges()
         changes.followers = changedFollowers.compactMap { followers[$0] }
         changes.forgotten = changedFollowers.filter { followers[$0] == nil }
@@ -171,20 +236,18 @@ public actor CursorKeeper {
         } catch {
             book.restore(changes.positions.keys)
             changedFollowers.formUnion(saved)
-            if !isFailing {
+            if record.withLockedValue({ $0.fail("\(error)", at: .now) }) {
                 log.error(
                     "cursors cannot be saved: \(error); going on; should herald die now, more will be told again"
                 )
             }
-            isFailing = true
             return false
         }
-        if isFailing { log.info("cursors are saved again") }
-        isFailing = false
+        if record.withLockedValue({ $0.succeed(at: .now) }) { log.info("cursors are saved again") }
         tell(of: letters.prefix(letterCount))
         letters.removeFirst(letterCount)
         finishedLetters.removeFirst(finishedCount)
-        if server == changes.server { server = nil }
+        if changes.server != nil { isServerNew = false }
         return true
     }
 
@@ -197,7 +260,7 @@ public actor CursorKeeper {
     }
 
     private func gather() {
-        for (id, _, ledger) in ledgers {
+        for (id, ledger) in ledgers.withLockedValue({ Array($0.values) }) {
             let news = ledger.takeNews()
             for (database, standing) in news.standings { book.move(id, in: database, to: standing) }
             for (database, instance) in news.announcements { book.move(id, in: database, to: .announced(instance)) }

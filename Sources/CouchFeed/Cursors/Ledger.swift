@@ -36,16 +36,20 @@ public final class Ledger: Sendable {
     private struct State {
         var news = News()
         var confirmed = 0
+        /// So many confirmed lines are worth a save of their own.
+        var window: Int
     }
 
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
     private let alarm: Alarm
-    /// So many confirmed lines are worth a save of their own.
-    private let window: Int
 
     init(alarm: Alarm, window: Int = .max) {
         self.alarm = alarm
-        self.window = window
+        state = NIOLockedValueBox(State(window: window))
+    }
+
+    func setWindow(_ window: Int) {
+        state.withLockedValue { $0.window = window }
     }
 
     /// All lines before these marks have been delivered. `confirmed` of them were confirmed one by one.
@@ -94,7 +98,7 @@ public final class Ledger: Sendable {
             let wasEmpty = state.news.isEmpty
             change(&state.news)
             state.confirmed += confirmed
-            let isMuch = state.confirmed >= window
+            let isMuch = state.confirmed >= state.window
             if isMuch { state.confirmed = 0 }
             return (wasEmpty && !state.news.isEmpty, isMuch)
         }

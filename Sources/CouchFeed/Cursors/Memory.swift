@@ -1,6 +1,6 @@
 import Store
 
-/// What Herald knew when it was last stopped, for the hub to begin with.
+/// What was known when Herald, or the hub before this one, was stopped: for the hub to begin with.
 struct Memory {
     private var beginnings: [String: [String: Arrival.Beginning]] = [:]
     private let scopes: [String: String]
@@ -19,6 +19,21 @@ struct Memory {
             .filter { !$0.value.isEmpty }
         serverID = contents.server?.uuid
     }
+
+    /// This is where the follower begins, whatever was known before.
+    mutating func set(_ cursor: Cursor, of follower: String, in database: String) {
+        beginnings[database, default: [:]][follower] = .resume(cursor)
+    }
+
+    /// Forgets where followers begin for whom `isOver` says so.
+    mutating func forget(where isOver: (_ database: String, _ follower: String) -> Bool) {
+        for (database, followers) in beginnings {
+            let left = followers.filter { !isOver(database, $0.key) }
+            beginnings[database] = left.isEmpty ? nil : left
+        }
+    }
+
+    func knows(_ database: String) -> Bool { beginnings[database] != nil }
 
     /// The databases of which somebody was told and nothing was asked since.
     var databases: some Collection<String> { beginnings.keys }

@@ -17,6 +17,15 @@ struct PositionBook {
         for position in stored { places[position.database, default: Place()].positions.append(position) }
     }
 
+    /// All that stand in it.
+    var positions: [StoredPosition] { places.values.flatMap(\.positions) }
+
+    /// These, and no others, are the positions in the database.
+    mutating func set(_ positions: [StoredPosition], in database: String) {
+        places[database, default: Place()].positions = positions
+        restore([database])
+    }
+
     var hasChanges: Bool { !changed.isEmpty }
 
     /// The follower stands here from now on. One that was told that there is no such database stands nowhere.

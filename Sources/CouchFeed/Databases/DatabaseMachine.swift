@@ -65,7 +65,8 @@ struct DatabaseMachine {
     /// Counts the lives where the server does not tell them apart.
     private var generation: Int
     private var hasEnded = false
-    private var hasLooked = false
+    /// Whether it is known if it is there.
+    private(set) var hasLooked = false
     private var question = Question.none
     private var mustAskAgain = false
     private var isWaiting = false
@@ -88,6 +89,8 @@ struct DatabaseMachine {
     }
 
     var isPresent: Bool { instance != nil }
+    /// Whether something has failed and is tried again after a while.
+    var isResting: Bool { isWaiting }
 
     /// It is known not to be there, and nothing is under way.
     var isForgettable: Bool {

@@ -37,10 +37,14 @@ struct ServerMachine {
     private var isResting = false
     private var lastTold: String?
     private let expectedID: String?
+    private let isWrongFatal: Bool
 
-    /// - Parameter expectedID: The `uuid` of the server that is to be followed, where it is known.
-    init(expectedID: String? = nil) {
+    /// - Parameters:
+    ///   - expectedID: The `uuid` of the server that is to be followed, where it is known.
+    ///   - isWrongFatal: Whether it is the end if another answers first; else that one counts as a stranger.
+    init(expectedID: String? = nil, isWrongFatal: Bool = true) {
         self.expectedID = expectedID
+        self.isWrongFatal = isWrongFatal
     }
 
     /// A server that has just answered is not asked again for so long, however much breaks meanwhile.
@@ -74,10 +78,10 @@ struct ServerMachine {
     mutating func answered(_ answer: Answer<ServerInfo>, using random: inout some RandomNumberGenerator) -> [Action] {
         isAsked = false
         switch answer {
-        case .ok(let info) where isWrong(info):
+        case .ok(let info) where isWrong(info) && isWrongFatal:
             isWaiting = true
             return [.wrong(info)]
-        case .ok(let info) where isSame(info): return welcomed(info)
+        case .ok(let info) where isSame(info) && !isWrong(info): return welcomed(info)
         case .ok(let info):
             let next = backoff.next(using: &random)
             return fail(telling: "another: \(info.uuid ?? "")", with: .stranger(info, next: next), next: next)

@@ -6,6 +6,7 @@ public final class FollowedDatabase {
     public nonisolated let name: String
     /// Tells the databases of one hub apart. One that comes back after it was forgotten has another.
     public nonisolated let number: Int
+    let tally: FeedTally
     var seats: [Seat]
     var machine: DatabaseMachine
     var feed: Feed?
@@ -26,11 +27,13 @@ public final class FollowedDatabase {
     init(
         name: String,
         number: Int,
+        tally: FeedTally,
         seats: [Seat],
         detached: @escaping @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
     ) {
         self.name = name
         self.number = number
+        self.tally = tally
         self.seats = seats
         self.detached = detached
         let told = seats.compactMap(\.cursor.instance)

@@ -114,10 +114,12 @@ extension Hub {
             seats.append(Seat(follower, index: index, away: away[index], beginning: beginning))
         }
         guard !seats.isEmpty else { return nil }
-        let database = FollowedDatabase(name: name, number: nextNumber, seats: seats) { [weak self] database, seat in
-            self?.queue(database, seat)
-        }
-        nextNumber += 1
+        let database = FollowedDatabase(
+            name: name,
+            number: tallies.takeNumber(),
+            tally: tallies[name],
+            seats: seats
+        ) { [weak self] database, seat in self?.queue(database, seat) }
         databases[name] = database
         return database
     }
@@ -169,12 +171,14 @@ extension Hub {
             act(database.machine.found(info, tellsInstances: server.info?.tellsInstances ?? false), on: database)
         case .missing: act(database.machine.missing(), on: database)
         case .refused(let refusal):
+            database.tally.lastError = TimedText(refusal.why)
             act(database.machine.refused(refusal, using: &random), on: database)
             // Wrong credentials are everyone's trouble, and asked about once.
             if refusal.status == 401 { act(server.look()) }
         case .unsupported(let why):
             act(database.machine.unavailable(why, retryAfter: nil, using: &random), on: database)
         case .unavailable(let why, let retryAfter):
+            database.tally.lastError = TimedText(why)
             act(database.machine.unavailable(why, retryAfter: retryAfter, using: &random), on: database)
             act(server.look())
         }

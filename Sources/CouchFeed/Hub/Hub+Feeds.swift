@@ -53,6 +53,7 @@ extension Hub {
         // One that is named stays known: whether it was there at the first look matters when it comes.
         if database.machine.isForgettable, database.isSettled, !options.names.contains(database.name) {
             databases[database.name] = nil
+            tallies.forget(database.name)
         }
     }
 
@@ -121,6 +122,7 @@ extension Hub {
             feed.keepsRows = database.needsRows
             database.feed = feed
             feedOwners[ObjectIdentifier(feed)] = database
+            database.tally.openings += 1
             feed.start()
         } catch {
             openingCount -= 1
@@ -174,6 +176,7 @@ extension Hub: FeedOwner {
 
     func feed(_ feed: Feed, gave batch: ChangeBatch) {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
+        database.tally.count(batch, at: feed.lastHeard)
         if !batch.isEmpty { database.give(batch, at: feed.lastHeard) }
         if feed.keepsRows { feed.keepsRows = database.needsRows }
         let actions = database.machine.flowed(hasRows: !batch.isEmpty, to: batch.seq)
@@ -184,6 +187,7 @@ extension Hub: FeedOwner {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
         forget(feed, of: database)
         log.debug("database \(database.name): the feed ended: \(end)")
+        if end != .clean { database.tally.lastError = TimedText(end.why) }
         act(database.machine.ended(end, using: &random), on: database)
         // A list is due after each reconnect; the server is asked first, once for all feeds that broke together.
         if end != .clean { act(server.look()) }

@@ -1,5 +1,6 @@
 public import Curl
 public import Logging
+import Status
 
 /// One shared feed a database for all its followers: knows which databases
 /// exist, opens their feeds, hands on what they give, and tells each follower
@@ -16,11 +17,16 @@ public final class Hub {
     let client: ServerClient
     var server: ServerMachine
     var memory: Memory
+    /// What was counted, for each database that there is or was there a while ago.
+    let tallies: FeedTallies
     var random = SystemRandomNumberGenerator()
     var databases: [String: FollowedDatabase] = [:]
-    var nextNumber = 0
     var feedOwners: [ObjectIdentifier: FollowedDatabase] = [:]
     private(set) var isRunning = false
+
+    // For the status
+    var condition = ServerStatus.State.unknown
+    var lastServerError: TimedText?
 
     // Which databases exist
     var isListing = false
@@ -59,21 +65,24 @@ public final class Hub {
     let away: [AwayCount]
     /// When each follower was last found to have no room.
     var lastDetached: [ContinuousClock.Instant?]
-    private let foundWrongServer: @Sendable (WrongServer) -> Void
+    private let foundWrongServer: (@Sendable (WrongServer) -> Void)?
 
     /// More connections at once would overrun the queue of a server that listens with a backlog of 128.
     static let mostOpening = 64
 
     /// - Parameters:
     ///   - keeper: Has the cursors from which the followers go on, and saves them.
+    ///   - memory: What is known so far: ``HubMemory/of(_:after:)``.
     ///   - foundWrongServer: Called if the cursors turn out to be those of another server; nothing is followed then.
+    ///     If `nil`, such a server counts as away.
     public init(
         address: ServerAddress,
         options: HubOptions,
         followers: [any Follower],
         keeper: CursorKeeper,
+        memory: HubMemory,
         log: Logger,
-        foundWrongServer: @escaping @Sendable (WrongServer) -> Void
+        foundWrongServer: (@Sendable (WrongServer) -> Void)?
     ) {
         self.address = address
         self.options = options
@@ -81,8 +90,9 @@ public final class Hub {
         self.keeper = keeper
         self.log = log
         self.foundWrongServer = foundWrongServer
-        memory = keeper.memory
-        server = ServerMachine(expectedID: keeper.memory.serverID)
+        self.memory = memory.memory
+        tallies = memory.tallies
+        server = ServerMachine(expectedID: memory.memory.serverID, isWrongFatal: foundWrongServer != nil)
         queues = followers.map { _ in CatchUpQueue() }
         lastDetached = followers.map { _ in nil }
         away = followers.map { _ in AwayCount() }
@@ -138,8 +148,9 @@ public final class Hub {
                     guard let self, isRunning else { return }
                     act(server.waitIsOver())
                 }
-            case .wrong(let info): foundWrongServer(WrongServer(info: info, url: address.url))
+            case .wrong(let info): foundWrongServer?(WrongServer(info: info, url: address.url))
             case .up(let info, let isFirst):
+                condition = .reachable
                 if let uuid = info.uuid { Task { [keeper] in await keeper.remember(server: uuid) } }
                 log.info("\(isFirst ? "found" : "found again"): \(info) at \(address.url)")
                 serverIsUp()
@@ -151,24 +162,32 @@ public final class Hub {
             case .stillUp:
                 if listTimer == nil { list() }
             case .down(let why, let next):
+                fell(to: .unreachable, why)
                 log.warning("no server at \(address.url): \(why); trying again in \(next.text)")
                 serverIsDown()
             case .refused(let refusal, let next):
+                fell(to: .refused, refusal.why)
                 log.error(
                     "\(address.url) does not let us in: \(refusal.why); \(refusal.hint); trying again in \(next.text)"
                 )
                 serverIsDown()
             case .stranger(let info, let next):
+                fell(to: .stranger, "another server answers: \(info), uuid \(info.uuid ?? "none")")
                 log.error(
                     """
                     another server answers at \(address.url): \(info), uuid \(info.uuid ?? "none"); nothing is followed \
-                    until the first one is back; restart herald if this is the one to follow from now on; trying \
-                    again in \(next.text)
+                    until the first one is back; restart herald with a state_dir of its own if this is the one to \
+                    follow from now on; trying again in \(next.text)
                     """
                 )
                 serverIsDown()
             }
         }
+    }
+
+    private func fell(to condition: ServerStatus.State, _ why: String) {
+        self.condition = condition
+        lastServerError = TimedText(why)
     }
 
     private func serverIsUp() {

@@ -63,15 +63,20 @@ public struct ServerInfo: Sendable, Equatable {
     }
 }
 
+extension ServerInfo.Kind: CustomStringConvertible {
+    /// As it calls itself.
+    public var description: String {
+        switch self {
+        case .couchDB: "CouchDB"
+        case .cloudant: "Cloudant"
+        case .pouchDBServer: "PouchDB Server"
+        }
+    }
+}
+
 extension ServerInfo: CustomStringConvertible {
     public var description: String {
-        let name =
-            switch kind {
-            case .couchDB: "CouchDB"
-            case .cloudant: "Cloudant"
-            case .pouchDBServer: "PouchDB Server"
-            }
-        return version.isEmpty ? name : "\(name) \(version)"
+        version.isEmpty ? "\(kind)" : "\(kind) \(version)"
     }
 }
 

@@ -41,7 +41,7 @@ extension Outbox {
                 }
             }
             setTimer(&state)
-            return (state.restart, state.takeRoom(capacity), wake(&state, now))
+            return (state.restart, state.takeRoom(), wake(&state, now))
         }
         waiter?.resume()
         if hasRoom { room() }

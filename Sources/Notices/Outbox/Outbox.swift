@@ -14,7 +14,6 @@ public final class Outbox: ChildInput {
     let state: NIOLockedValueBox<OutboxState>
     public let name: String
     let ledger: Ledger
-    let capacity: Int
     let time: Timekeeper
     let wallClock: @Sendable () -> Int64
     let room: @Sendable () -> Void
@@ -38,7 +37,6 @@ public final class Outbox: ChildInput {
     ) {
         self.name = name
         self.ledger = ledger
-        self.capacity = capacity
         self.time = time
         self.wallClock = wallClock
         self.room = room
@@ -49,22 +47,46 @@ public final class Outbox: ChildInput {
 
     /// The outbox of a notifier with these settings.
     public convenience init(_ settings: NotifierSettings, ledger: Ledger, room: @escaping @Sendable () -> Void) {
-        let policy: OutboxQueue.Policy =
-            switch settings.merge {
-            case .debounce(let delay): .debounce(Debounce(delay: delay, changes: settings.mergeAt))
-            case _ where settings.mergesLines: .mergeWhenFull
-            default: .keepAll
-            }
         self.init(
             name: settings.name,
             capacity: settings.outboxSize,
-            policy: policy,
+            policy: OutboxQueue.Policy(settings),
             confirmation: settings.confirmation.map {
                 Confirmation(window: $0.window, timeout: $0.timeout, attempts: $0.attempts, greets: $0.greets)
             },
             ledger: ledger,
             room: room
         )
+    }
+
+    /// What comes from now on is treated as these settings say. Whether lines are confirmed must be as before.
+    public func change(_ settings: NotifierSettings) {
+        let now = time.now()
+        let (hasRoom, waiter) = state.withLockedValue { state in
+            state.queue.change(capacity: settings.outboxSize, policy: OutboxQueue.Policy(settings), at: now)
+            if let new = settings.confirmation {
+                state.confirmation?.change(window: new.window, timeout: new.timeout, attempts: new.attempts)
+            }
+            setTimer(&state)
+            return (state.takeRoom(), wake(&state, now))
+        }
+        waiter?.resume()
+        if hasRoom { room() }
+    }
+
+    /// What went through it since it was made, and what is in it.
+    public var tally: OutboxTally {
+        let now = time.now()
+        return state.withLockedValue { state in
+            OutboxTally(
+                lines: state.queue.deliveredCount,
+                merged: state.queue.mergedCount,
+                waitingBytes: state.queue.byteCount,
+                unconfirmed: state.confirmation?.underWay,
+                age: state.queue.oldest.map { now - $0 },
+                isMerging: state.queue.isBehind
+            )
+        }
     }
 
     /// Whether it is full. One that merges may still be filled.
@@ -83,17 +105,6 @@ public final class Outbox: ChildInput {
     /// Whether all has been delivered.
     public var isEmpty: Bool {
         state.withLockedValue { $0.queue.isEmpty }
-    }
-
-    /// For how long the first line waits that has not been delivered; `nil` where none does.
-    public var age: Duration? {
-        let now = time.now()
-        return state.withLockedValue { $0.queue.oldest.map { now - $0 } }
-    }
-
-    /// Whether notices are being merged because the notifier is behind.
-    public var isBehind: Bool {
-        state.withLockedValue { $0.queue.isBehind }
     }
 
     /// How many bytes have been written so far in this life of the outbox.
@@ -153,7 +164,7 @@ public final class Outbox: ChildInput {
         while !Task.isCancelled {
             let now = time.now()
             let (bytes, isOver, hasRoom) = state.withLockedValue { state in
-                state.takeHand(capacity: capacity, now, wallClock)
+                state.takeHand(now, wallClock)
             }
             if hasRoom { room() }
             if let bytes { return bytes }

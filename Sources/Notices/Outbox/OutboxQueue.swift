@@ -19,8 +19,8 @@ struct OutboxQueue {
 
     typealias Instant = ContinuousClock.Instant
 
-    private let capacity: Int
-    private let policy: Policy
+    private(set) var capacity: Int
+    private var policy: Policy
     private var parcels: [Parcel] = []
     /// The first parcel that is not delivered whole, and how many of its lines are.
     private var first = 0
@@ -32,6 +32,11 @@ struct OutboxQueue {
     private(set) var byteCount = 0
     /// What all lines that were ever delivered were, in bytes.
     private(set) var deliveredByteCount = 0
+    /// How many lines were ever delivered.
+    private(set) var deliveredCount: UInt64 = 0
+    /// How many notices were ever to be merged, and how many lines became of those that are not pending any more.
+    private var pendingIn: UInt64 = 0
+    private var pendingOut: UInt64 = 0
     /// Lines that were not handed yet.
     private var waitingCount = 0
     private var pending: PendingNotices
@@ -45,9 +50,21 @@ struct OutboxQueue {
     init(capacity: Int, policy: Policy) {
         self.capacity = capacity
         self.policy = policy
-        let debounce: Debounce? = if case .debounce(let debounce) = policy { debounce } else { nil }
-        pending = PendingNotices(debounce: debounce)
+        pending = PendingNotices(debounce: policy.debounce)
     }
+
+    /// What comes from now on is treated like this. What is pending by the old policy becomes lines now.
+    mutating func change(capacity: Int, policy: Policy, at now: Instant) {
+        self.capacity = capacity
+        guard self.policy != policy else { return }
+        self.policy = policy
+        pending.release()
+        refill(upTo: .max, at: now)
+        pending = PendingNotices(debounce: policy.debounce)
+    }
+
+    /// How many notices were merged into others, or into nothing.
+    var mergedCount: UInt64 { pendingIn - pendingOut - UInt64(pending.lineCount) }
 
     /// Whether everything has been delivered.
     var isEmpty: Bool { first == parcels.count && pending.isEmpty }
@@ -69,11 +86,14 @@ struct OutboxQueue {
     // MARK: In
 
     mutating func created(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
-        mergesNow ? pending.created(database, line: line, mark: mark, at: now) : append(line, 1, mark, now)
+        guard mergesNow else { return append(line, 1, mark, now) }
+        pendingIn += 1
+        pending.created(database, line: line, mark: mark, at: now)
     }
 
     mutating func deleted(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
         guard mergesNow else { return append(line, 1, mark, now) }
+        pendingIn += 1
         // What began and ended while it was merged leaves its mark only.
         if let mark = pending.deleted(database, line: line, mark: mark, at: now) { reached(mark) }
     }
@@ -84,12 +104,15 @@ struct OutboxQueue {
         let room = policy == .keepAll ? count : max((capacity - byteCount + line.count - 1) / line.count, 0)
         let taken = mergesNow ? 0 : min(count, room)
         if taken > 0 { append(line, taken, taken == count ? mark : nil, now) }
-        if taken < count { pending.updated(database, line: line, count: count - taken, mark: mark, at: now) }
+        guard taken < count else { return }
+        pendingIn += UInt64(count - taken)
+        pending.updated(database, line: line, count: count - taken, mark: mark, at: now)
     }
 
     mutating func designDocumentUpdated(_ database: String, line: [UInt8], mark: Mark? = nil, at now: Instant) {
-        mergesNow
-            ? pending.designDocumentUpdated(database, line: line, mark: mark, at: now) : append(line, 1, mark, now)
+        guard mergesNow else { return append(line, 1, mark, now) }
+        pendingIn += 1
+        pending.designDocumentUpdated(database, line: line, mark: mark, at: now)
     }
 
     /// Lines that are never merged, with the marks that they bring along and one for their end.
@@ -183,6 +206,7 @@ struct OutboxQueue {
     /// - Returns: What is to be noted, in order; of the marks that are passed within one parcel, the last.
     mutating func deliver(_ lines: Int) -> [Receipt] {
         var left = lines
+        deliveredCount &+= UInt64(lines)
         var receipts: [Receipt] = []
         while left > 0 {
             let parcel = parcels[first]
@@ -246,6 +270,7 @@ struct OutboxQueue {
     private mutating func refill(upTo limit: Int, at now: Instant) {
         var count = 0
         while count < limit, let some = pending.popFirst(at: now) {
+            pendingOut += UInt64(some.count)
             for notice in some {
                 append(notice.line, 1, notice.mark, now)
                 count += notice.line.count
@@ -263,6 +288,10 @@ struct OutboxQueue {
             first = 0
         }
     }
+}
+
+extension OutboxQueue.Policy {
+    fileprivate var debounce: Debounce? { if case .debounce(let debounce) = self { debounce } else { nil } }
 }
 
 extension [UInt8] {

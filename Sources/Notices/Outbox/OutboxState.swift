@@ -40,7 +40,6 @@ struct OutboxState {
 
     /// What to write next, if anything; whether this is the end; whether there is room again for those who waited.
     mutating func takeHand(
-        capacity: Int,
         _ now: Timekeeper.Instant,
         _ wallClock: () -> Int64
     ) -> (bytes: [UInt8]?, isOver: Bool, hasRoom: Bool) {
@@ -53,13 +52,13 @@ struct OutboxState {
             confirmation?.handed(handLines, at: now)
             lastHanded = wallClock()
         }
-        let hasRoom = takeRoom(capacity)
+        let hasRoom = takeRoom()
         return hand.isEmpty ? (nil, isOver, hasRoom) : (hand, false, hasRoom)
     }
 
     /// Whether it was full and is not any more; true once.
-    mutating func takeRoom(_ capacity: Int) -> Bool {
-        guard wasFull, queue.byteCount <= capacity / 2 else { return false }
+    mutating func takeRoom() -> Bool {
+        guard wasFull, queue.byteCount <= queue.capacity / 2 else { return false }
         wasFull = false
         return true
     }

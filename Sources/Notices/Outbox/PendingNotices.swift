@@ -64,6 +64,8 @@ struct PendingNotices {
 
     var isEmpty: Bool { databases.isEmpty }
     var databaseCount: Int { databases.count }
+    /// How many lines it would make.
+    var lineCount: Int { databases.values.reduce(0) { $0 + $1.notices.count } }
 
     mutating func created(_ database: String, line: [UInt8], mark: Mark?, at now: Instant) {
         merge(into: database, mark, now) { $0.created = Notice(line: line, mark: mark) }

@@ -61,9 +61,9 @@ public struct Confirmation: Sendable {
     /// How long it waits at most.
     static let longestBackoff: Duration = .seconds(30)
 
-    private let window: Int
-    private let timeout: Duration
-    private let attempts: Int?
+    private var window: Int
+    private var timeout: Duration
+    private var attempts: Int?
     private let greets: Bool
 
     private var phase = Phase.absent
@@ -90,11 +90,18 @@ public struct Confirmation: Sendable {
         self.greets = greets
     }
 
+    /// Other limits than before. What is under way is kept, be it more than the window has room for.
+    public mutating func change(window: Int, timeout: Duration, attempts: Int?) {
+        self.window = max(window, 1)
+        self.timeout = timeout
+        self.attempts = attempts
+    }
+
     /// How many lines may be handed now: none while the window is full, answers are passed over, a back-off runs, or no
     /// child lives that is ready.
     public var room: Int {
         guard phase == .answering, passedOver == 0, backoffEnd == nil else { return 0 }
-        return window - unanswered
+        return max(window - unanswered, 0)
     }
 
     /// How many lines are in the child's hands: those whose answers are waited for, and those whose answers will be

@@ -11,6 +11,14 @@ struct Letters {
         return try letters(where: "notifier = ?", .text(name))
     }
 
+    func counts() throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        try SQLStatement("SELECT notifier, count(*) FROM dead_letter GROUP BY notifier", database).forEachRow { row in
+            counts[try row.text(0)] = Int(try row.integer(1))
+        }
+        return counts
+    }
+
     func toBeRetried() throws -> [DeadLetter] {
         try letters(where: "is_to_be_retried")
     }

@@ -1,5 +1,5 @@
-import HeraldService
 import Processes
+import Status
 import Store
 
 /// Dead letters as a table for people: a line of names, then one for each.

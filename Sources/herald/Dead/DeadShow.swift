@@ -1,7 +1,7 @@
 import ArgumentParser
-import HeraldService
 import Processes
 import Settings
+import Status
 import Store
 
 struct DeadShow: AsyncParsableCommand {

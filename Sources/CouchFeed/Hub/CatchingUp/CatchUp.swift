@@ -195,6 +195,7 @@ final class CatchUp: FeedOwner {
     func feed(_ feed: Feed, gave batch: ChangeBatch) {
         guard !batch.isEmpty else { return }
         rowCount += batch.count
+        database.tally.count(batch, at: feed.lastHeard)
         if let rows = batch.rows { keys.insert(rows, limit: PassedRows.limit) }
         leaveBehind()
         for member in members { database.seats[member].give(batch, of: database, at: feed.lastHeard) }

@@ -1,0 +1,56 @@
+import CouchFeed
+import Logging
+import Notices
+import Store
+
+/// Looks after dead letters: gives those that are to be tried again to their notifiers, once each, also those that
+/// `herald dead retry` marks beside the running service, and counts what there is.
+actor DeadLetterDesk {
+    /// A letter that has died again since has another time of death.
+    private struct Attempt: Hashable {
+        var id: Int64
+        var died: Int64
+    }
+
+    private let store: Store
+    private let roster: NotifierRoster
+    private let log: Logger
+    private var underWay: Set<Attempt> = []
+    /// How many there were of each notifier when they were last counted.
+    private(set) var counts: [String: Int] = [:]
+    private var lastSave: ContinuousClock.Instant?
+
+    init(store: Store, roster: NotifierRoster, log: Logger) {
+        self.store = store
+        self.roster = roster
+        self.log = log
+    }
+
+    /// Looks only if another process has written into the store since the last time, and counts only if anyone has.
+    func lookIfChanged(lastSave: ContinuousClock.Instant?) async {
+        let isChanged = (try? await store.wasChangedByOthers()) ?? false
+        if isChanged { return await look() }
+        guard self.lastSave != lastSave else { return }
+        self.lastSave = lastSave
+        await count()
+    }
+
+    func look() async {
+        await count()
+        do {
+            for letter in try await store.lettersToBeRetried() {
+                guard let outbox = await roster.outbox(of: letter.notifier) else { continue }
+                guard underWay.insert(Attempt(id: letter.id, died: letter.died)).inserted else { continue }
+                outbox.retry(letter.id, line: letter.line)
+                log.info("notifier \(letter.notifier): the dead letter \(letter.id) is tried again")
+            }
+        } catch {
+            log.error("the dead letters cannot be read: \(error)")
+        }
+    }
+
+    private func count() async {
+        // What cannot be counted now is counted the next time.
+        if let counts = try? await store.deadLetterCounts() { self.counts = counts }
+    }
+}
