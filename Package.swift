@@ -95,6 +95,10 @@ let tests: [Target] = [
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(name: "ControlTests", dependencies: ["Control", "Curl", "Status", "TestSupport"]),
     .testTarget(
+        name: "HeraldServiceTests",
+        dependencies: ["HeraldService", "Processes", "Settings", "TestSupport", locks]
+    ),
+    .testTarget(
         name: "ServiceTests",
         dependencies: ["herald", "PocketCouch", "Store", "TestSupport", locks]
     ),

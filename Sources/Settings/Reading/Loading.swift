@@ -86,7 +86,7 @@ extension HeraldSettings {
                 )
             }
             for name in names {
-                let path = path.utf8.last == UInt8(ascii: "/") ? path + name : "\(path)/\(name)"
+                let path = inFolder(path, name)
                 if case .folder = FileView.real.look(path) { continue }
                 read(path, &texts, &faults)
             }
