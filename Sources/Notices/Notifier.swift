@@ -12,7 +12,7 @@ public final class Notifier: Follower {
     public nonisolated let needs: FollowerNeeds
     public nonisolated let startsNow: Bool
     private nonisolated let choice: DatabaseChoice
-    private let style: LineStyle
+    private var style: LineStyle
     private let merges: Bool
     private let lines: LineBook
 
@@ -39,6 +39,11 @@ public final class Notifier: Follower {
         self.lines = lines
         self.outbox = outbox
         self.ledger = ledger
+    }
+
+    /// From now on it gets notices of these types.
+    public func change(types: Set<NotifierSettings.NoticeType>) {
+        style = LineStyle(types: types, detail: style.detail)
     }
 
     public nonisolated var scope: String { choice.text }

@@ -42,8 +42,17 @@ public struct ChildStatus: Sendable, Equatable {
     /// When it did.
     public var lastEnded: Timekeeper.Instant?
 
+    /// Why a child was last ended as failed, and when: see ``Supervisor/restart(_:)``.
+    public var lastFailure: Failure?
+
     /// How many failures counted when the status was taken.
     public var failures = 0
+
+    /// Why a child was ended as failed.
+    public struct Failure: Sendable, Equatable {
+        public var why: String
+        public var time: Timekeeper.Instant
+    }
 
     /// Makes the status of a supervisor that has not begun.
     public init() {}

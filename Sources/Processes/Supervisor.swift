@@ -263,9 +263,11 @@ extension Supervisor {
     /// already.
     /// - Parameter why: The reason, for the log: words that follow the child's name and a colon.
     public func restart(_ why: String) {
+        let now = time.now()
         let isNews = state.withLockedValue { state in
-            guard case .running = state.status.state else { return false }
-            return state.supervision.fail()
+            guard case .running = state.status.state, state.supervision.fail() else { return false }
+            state.status.lastFailure = ChildStatus.Failure(why: why, time: now)
+            return true
         }
         guard isNews else { return }
         log.failed(why)

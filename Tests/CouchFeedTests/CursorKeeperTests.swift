@@ -169,7 +169,7 @@ struct CursorKeeperTests {
         first.ledger(of: "a").begins(withScope: "*")
         await first.remember(server: "uuid")
         await first.stop()
-        var memory = try await Self.keeper(store, ["a", "b"]).memory
+        var memory = try await Self.keeper(store, ["a", "b"]).recollect()
         #expect(memory.serverID == "uuid")
         #expect(memory.scope(of: "a") == "*")
         #expect(memory.scope(of: "b") == nil)
@@ -195,7 +195,7 @@ struct CursorKeeperTests {
         for ledger in ledgers { ledger.announced(next, in: "d") }
         ledgers[2].delivered([end])
         await keeper.stop()
-        var memory = try await Self.keeper(store, ["a", "b", "c"]).memory
+        var memory = try await Self.keeper(store, ["a", "b", "c"]).recollect()
         let old = Self.mark("d", "5").cursor
         #expect(memory.take("d") == ["a": .resume(old), "b": .announced(next), "c": .announced(next)])
         store.close()

@@ -135,6 +135,11 @@ public actor CursorKeeper {
         return StoreContents(server: server, followers: Array(followers.values), positions: book.positions)
     }
 
+    /// Throws what would keep it from being done.
+    public func check(_ rewind: Rewind) throws(RewindFault) {
+        _ = try rewind.outcome(in: contents())
+    }
+
     /// Puts cursors elsewhere, and returns when that is on the disk. Those who are moved must not be served meanwhile.
     public func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
         let outcome = try rewind.outcome(in: contents())

@@ -25,6 +25,11 @@ struct Memory {
         beginnings[database, default: [:]][follower] = .resume(cursor)
     }
 
+    /// This is where the follower begins, if nothing else is known.
+    mutating func suggest(_ beginning: Arrival.Beginning, of follower: String, in database: String) {
+        if beginnings[database]?[follower] == nil { beginnings[database, default: [:]][follower] = beginning }
+    }
+
     /// Forgets where followers begin for whom `isOver` says so.
     mutating func forget(where isOver: (_ database: String, _ follower: String) -> Bool) {
         for (database, followers) in beginnings {

@@ -24,9 +24,12 @@ extension Hub {
         var memory = memory
         for database in databases.values {
             for seat in database.seats {
-                // Of those who wait the keeper knows as much, and more: where a beginning was noted.
-                if case .waiting = seat.state { continue }
-                memory.set(seat.cursor, of: seat.follower.name, in: database.name)
+                let name = seat.follower.name
+                switch seat.state {
+                // The keeper may know more of those who wait: where a beginning was noted.
+                case .waiting(let beginning): memory.suggest(beginning, of: name, in: database.name)
+                case .attached, .detached, .catchingUp: memory.set(seat.cursor, of: name, in: database.name)
+                }
             }
         }
         // What was looked at and forgotten is gone, and was told to be, though that may not have been delivered yet.

@@ -14,6 +14,14 @@ struct StoreFolder: Sendable, Hashable {
     /// Where a database is made before it gets its name.
     var draft: String { "\(path)/herald.sqlite.new" }
 
+    /// What the database and its log take, in bytes.
+    var size: Int64 {
+        [database, log].reduce(0) { sum, path in
+            var status = stat()
+            return stat(path, &status) == 0 ? sum + Int64(status.st_size) : sum
+        }
+    }
+
     /// Makes the folder if it is missing, for its owner alone. A missing parent is not made: it is more likely a
     /// mistake in the path, or a disk that is not mounted.
     func make() throws(StoreError) {
