@@ -46,7 +46,7 @@ let floor2: [Target] = [
 ]
 
 let floor3: [Target] = [
-    .target(name: "Control", dependencies: ["Status", hummingbird, locks, logging, nioCore])
+    .target(name: "Control", dependencies: ["CLinux", "Status", hummingbird, locks, logging, nioCore])
 ]
 
 let upperFloors: [Target] = [
@@ -93,7 +93,10 @@ let tests: [Target] = [
         dependencies: ["Daemons", "Processes", "Settings", "Status", "TestSupport", logging]
     ),
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
-    .testTarget(name: "ControlTests", dependencies: ["Control", "Curl", "Status", "TestSupport"]),
+    .testTarget(
+        name: "ControlTests",
+        dependencies: ["CLinux", "Control", "Status", "TestSupport", locks, logging, subprocess, systemPackage]
+    ),
     .testTarget(
         name: "HeraldServiceTests",
         dependencies: ["HeraldService", "Processes", "Settings", "TestSupport", locks]
