@@ -54,7 +54,7 @@ let upperFloors: [Target] = [
         name: "HeraldService",
         dependencies: [
             "CLinux", "Control", "CouchFeed", "Curl", "Daemons", "Notices", "Processes", "Settings", "Status", "Store",
-            locks, logging, serviceLifecycle,
+            locks, logging, serviceLifecycle, unixSignals,
         ]
     ),
     .executableTarget(

@@ -105,7 +105,7 @@ public actor ControlServer {
             return
         }
         await retire(for: (address, listener))
-        logger.info("listening at \(address.url)")
+        logger.info("listening at \(self.address?.url ?? address.url)")
     }
 
     /// From now on the token stands in the file at `path`; `nil` for the one in `state_dir`.

@@ -18,21 +18,25 @@ public actor Daemons {
     private let present: NIOLockedValueBox<Present>
     private var layers: Layers
     private var daemons: [String: Daemon] = [:]
-    /// What runs, or is being ended, by name: a daemon that comes back waits until the one before it is gone.
-    private var lives: [String: Task<Void, Never>] = [:]
+    private let spawn: @Sendable (@escaping @Sendable () async -> Void) -> Void
+    /// Those that are being ended, by name: a daemon that comes back waits until the one before it is gone.
+    private var leaving: [String: Task<Void, Never>] = [:]
     private var isStopped = false
 
     /// None is started before ``apply(_:)``.
     /// - Parameters:
     ///   - settings: With which Herald begins.
     ///   - command: How a daemon is run.
+    ///   - spawn: Runs what is to run on as a part of the service.
     public init(
         _ settings: HeraldSettings,
         log: Logger,
         time: Timekeeper = .system,
-        command: @escaping @Sendable (DaemonSettings) -> ChildCommand
+        command: @escaping @Sendable (DaemonSettings) -> ChildCommand,
+        spawn: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void
     ) {
         self.command = command
+        self.spawn = spawn
         self.log = log
         self.time = time
         layers = settings.layers
@@ -73,7 +77,7 @@ public actor Daemons {
     public func stop() async {
         isStopped = true
         for name in Array(daemons.keys) { remove(name) }
-        for life in lives.values { await life.value }
+        for end in leaving.values { await end.value }
     }
 
     /// How each of them fares, by name.
@@ -95,8 +99,8 @@ public actor Daemons {
             time: time
         )
         daemons[settings.name] = daemon
-        let before = lives[settings.name]
-        lives[settings.name] = Task {
+        let before = leaving.removeValue(forKey: settings.name)
+        spawn {
             await before?.value
             await daemon.supervisor.run()
         }
@@ -104,10 +108,10 @@ public actor Daemons {
 
     private func remove(_ name: String) {
         guard let daemon = daemons.removeValue(forKey: name) else { return }
-        let life = lives[name]
-        lives[name] = Task {
+        let before = leaving[name]
+        leaving[name] = Task {
             await daemon.supervisor.stop()
-            await life?.value
+            await before?.value
         }
     }
 }

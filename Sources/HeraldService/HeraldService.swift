@@ -1,122 +1,206 @@
+import Control
 import CouchFeed
-import Curl
+import Daemons
 public import Logging
 import Notices
 public import Processes
 public import ServiceLifecycle
 public import Settings
 public import Store
+import UnixSignals
 
-/// The parts of Herald, put together: feeds from the server, notices to every notifier, cursors in the store.
+/// The parts of Herald, put together: feeds from the server, notices to every notifier, daemons kept alive, cursors in
+/// the store, and the control interface to all of it.
 ///
 /// It starts the notifiers before the feeds and stops the feeds before the
 /// notifiers, so that whatever was read is also written; what was delivered is
 /// saved last.
 public struct HeraldService: Service {
     private let settings: HeraldSettings
+    private let configuration: ConfigurationSource?
     private let log: Logger
-    private let store: Store
-    private let keeper: CursorKeeper
-    private let notifiers: [RunningNotifier]
-    private let hub: HubHandle
+    private let manager: ServiceManager
+    private let parts: ServiceControl.Parts
+    private let control: ServiceControl
+    private let jobs: AsyncStream<@Sendable () async -> Void>
+    private let job: AsyncStream<@Sendable () async -> Void>.Continuation
+    private let ends: AsyncStream<WrongServer?>
+    private let end: AsyncStream<WrongServer?>.Continuation
 
     /// - Parameters:
+    ///   - configuration: Where `settings` were read, to be read again when it changes; `nil` where it cannot.
     ///   - store: Open. It is closed when the service ends.
     ///   - contents: What is in it.
-    ///   - environment: The service's own, on which the notifiers' are built.
+    ///   - environment: The service's own, on which the children's are built.
+    ///   - logSettings: How `log` is written.
     ///   - output: Where the lines of the notifier of this name go; the log, by default.
     public init(
         settings: HeraldSettings,
+        configuration: ConfigurationSource? = nil,
         store: Store,
         contents: StoreContents,
         environment: [String: String],
+        logSettings: LiveLogSettings,
         log: Logger,
-        output: (_ notifier: String) -> (any ChildOutput)? = { _ in nil }
+        output: @escaping @Sendable (_ notifier: String) -> (any ChildOutput)? = { _ in nil }
     ) {
         self.settings = settings
+        self.configuration = configuration
         self.log = log
-        self.store = store
-        hub = HubHandle()
+        (jobs, job) = AsyncStream.makeStream()
+        (ends, end) = AsyncStream.makeStream()
         let keeper = CursorKeeper(
             store: store,
             contents: contents,
-            members: settings.notifiers.map {
-                CursorKeeper.Member(name: $0.name, window: $0.confirmation?.window ?? .max)
-            },
+            members: settings.notifiers.map { CursorKeeper.Member($0) },
             forgetAfter: settings.store.forgetAfter,
             log: log
         )
-        self.keeper = keeper
-        let lines = LineBook()
-        notifiers = settings.notifiers.map { [hub] notifier in
-            RunningNotifier(
-                notifier,
-                of: settings.source,
-                environment: environment,
-                lines: lines,
-                ledger: keeper.ledger(of: notifier.name),
-                output: output(notifier.name),
-                log: log
-            ) { Task { await hub.roomAgain() } }
-        }
+        let hub = HubHandle(keeper: keeper, log: log) { [end] in end.yield($0) }
+        let commands = ChildCommands(environment: environment)
+        let roster = NotifierRoster(
+            hub: hub,
+            source: settings.source,
+            keeper: keeper,
+            log: log,
+            command: { commands.command(of: $0) },
+            output: output,
+            spawn: { [job] in job.yield($0) }
+        )
+        parts = ServiceControl.Parts(
+            store: store,
+            keeper: keeper,
+            hub: hub,
+            roster: roster,
+            daemons: Daemons(
+                settings,
+                log: log,
+                command: { commands.command(of: $0) },
+                spawn: { [job] in job.yield($0) }
+            ),
+            letters: DeadLetterDesk(store: store, roster: roster, log: log),
+            log: logSettings
+        )
+        manager = ServiceManager(environment: environment, log: log)
+        control = ServiceControl(
+            parts,
+            settings: settings,
+            configuration: configuration,
+            manager: manager,
+            log: log
+        )
     }
 
     /// Runs until the surrounding service group shuts down gracefully, or the task is cancelled.
     ///
-    /// Throws ``WrongServer`` if the cursors in the store are those of another server.
+    /// Throws ``WrongServer`` if the cursors in the store are those of another server, and `ControlFault` if the control
+    /// interface cannot be opened; then nothing was started.
     public func run() async throws {
         SignalDefaults.ignoreBrokenPipes()
         Machine.raiseFileLimit(log: log)
         for warning in settings.warnings { log.warning("\(warning)") }
         if settings.source.isDefault { log.info("no url in [source]: watching \(settings.source.url)") }
+        defer { parts.store.close() }
+        let server = ControlServer(
+            control,
+            folder: settings.store.folder,
+            tokenFile: settings.control.tokenFile,
+            logger: log
+        )
+        try await server.start(listen: settings.control.listen.map { Control.ListenAddress($0) })
+        await control.use(server)
 
-        let (ends, end) = AsyncStream<WrongServer?>.makeStream()
-        let letters = RetriedLetters(store: store, outboxes: notifiers.map(\.notifier.outbox), log: log)
-        let wrongServer = await withTaskGroup { group in
-            group.addTask { await keeper.run() }
-            for notifier in notifiers {
-                group.addTask { await notifier.supervisor.run() }
+        let wrongServer = await withDiscardingTaskGroup { group in
+            let main = Task {
+                let wrongServer = await work()
+                job.finish()
+                return wrongServer
             }
-            let chores = Task { await keepHouse(letters) }
-            await hub.start(address, options, notifiers.map(\.notifier), keeper, log) { end.yield($0) }
-            let waiting = Task {
-                // Returns at graceful shutdown and at cancellation alike.
-                try? await gracefulShutdown()
+            await withTaskCancellationHandler {
+                for await job in jobs { group.addTask { await job() } }
+            } onCancel: {
                 end.yield(nil)
             }
-            let wrongServer = await withTaskCancellationHandler {
-                var next = ends.makeAsyncIterator()
-                return await next.next() ?? nil
-            } onCancel: {
-                waiting.cancel()
-            }
-            waiting.cancel()
-            log.info("stopping")
-            chores.cancel()
-            await hub.stop()
-            await withTaskGroup { stopping in
-                for notifier in notifiers {
-                    stopping.addTask { await notifier.stop(log: log) }
-                }
-            }
-            await keeper.stop()
-            await group.waitForAll()
-            return wrongServer
+            return await main.value
         }
-        store.close()
+        await server.stop()
         log.info("stopped")
         if let wrongServer { throw wrongServer }
     }
 
-    /// What is to be looked after now and then, until the task is cancelled.
-    private func keepHouse(_ letters: RetriedLetters) async {
+    /// Starts the parts, waits for the end, and stops them.
+    private func work() async -> WrongServer? {
+        let keeping = Task { await parts.keeper.run() }
+        await parts.daemons.apply(settings)
+        await parts.roster.apply(settings)
+        let chores = [
+            Task { await keepHouse() },
+            Task { await watchConfiguration() },
+            Task { await reloadOnHangup() },
+            Task { await manager.keepWatchdog { await isAlive() } },
+        ]
+        manager.ready("running")
+        let wrongServer = await waitForEnd()
+        manager.stopping()
+        log.info("stopping")
+        await control.beginToStop()
+        for chore in chores { chore.cancel() }
+        await parts.hub.stop()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await parts.roster.stop() }
+            group.addTask { await parts.daemons.stop() }
+        }
+        await parts.keeper.stop()
+        await keeping.value
+        return wrongServer
+    }
+
+    private func waitForEnd() async -> WrongServer? {
+        let waiting = Task {
+            // Returns at graceful shutdown and at cancellation alike.
+            try? await gracefulShutdown()
+            end.yield(nil)
+        }
+        defer { waiting.cancel() }
+        var next = ends.makeAsyncIterator()
+        return await next.next() ?? nil
+    }
+
+    // MARK: Chores, each until its task is cancelled
+
+    /// Whether the parts that all else goes through still do what they are asked.
+    private func isAlive() async -> Bool {
+        _ = await parts.hub.status()
+        _ = await parts.roster.outbox(of: "")
+        _ = await parts.daemons.status
+        return true
+    }
+
+    private func reloadOnHangup() async {
+        guard configuration != nil else { return }
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            log.info("SIGHUP: reading the configuration again")
+            // What is wrong has been logged.
+            _ = try? await control.reload()
+        }
+    }
+
+    private func watchConfiguration() async {
+        guard let configuration else { return }
+        await ConfigurationWatch(paths: configuration.paths, read: configuration.fingerprint) {
+            log.info("the configuration's files have changed: reading them again")
+            _ = try? await control.reload()
+        }.run()
+    }
+
+    private func keepHouse() async {
         var counted = ContinuousClock.now
         var isInPlace = true
-        await letters.look()
+        await parts.letters.look()
         // Nobody tells of what other processes do to the store: it is looked at once a second.
         while (try? await Task.sleep(for: .seconds(1))) != nil {
-            await letters.lookIfChanged()
-            if isInPlace, !store.isInPlace {
+            await parts.letters.lookIfChanged(lastSave: parts.keeper.saves.lastSave)
+            if isInPlace, !parts.store.isInPlace {
                 isInPlace = false
                 log.error(
                     """
@@ -127,67 +211,8 @@ public struct HeraldService: Service {
             }
             if ContinuousClock.now - counted > .seconds(600) {
                 counted = .now
-                await keeper.countAbsences()
+                await parts.keeper.countAbsences()
             }
         }
-    }
-
-    private var address: ServerAddress {
-        let source = settings.source
-        return ServerAddress(url: source.url, caFile: source.caFile) {
-            switch try source.credentials() {
-            case .none: .none
-            case .basic(let username, let password): .basic(user: username, password: password.reveal)
-            case .bearer(let token): .bearer(token: token.reveal)
-            }
-        }
-    }
-
-    private var options: HubOptions {
-        let source = settings.source
-        return HubOptions(
-            selects: { source.databases.matches($0) },
-            names: source.databases.literalNames,
-            hasGlobs: source.databases.hasGlobs,
-            heartbeat: source.heartbeat,
-            rescan: source.rescan
-        )
-    }
-}
-
-/// The hub, which lives on the loop's thread, as other threads reach it.
-@CurlLoop
-private final class HubHandle {
-    private var hub: Hub?
-
-    nonisolated init() {}
-
-    func start(
-        _ address: ServerAddress,
-        _ options: HubOptions,
-        _ followers: [Notifier],
-        _ keeper: CursorKeeper,
-        _ log: Logger,
-        foundWrongServer: @escaping @Sendable (WrongServer) -> Void
-    ) {
-        let hub = Hub(
-            address: address,
-            options: options,
-            followers: followers,
-            keeper: keeper,
-            log: log,
-            foundWrongServer: foundWrongServer
-        )
-        self.hub = hub
-        hub.start()
-    }
-
-    func stop() {
-        hub?.stop()
-        hub = nil
-    }
-
-    func roomAgain() {
-        hub?.roomAgain()
     }
 }

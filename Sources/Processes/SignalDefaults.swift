@@ -7,4 +7,9 @@ public enum SignalDefaults {
     public static func ignoreBrokenPipes() {
         _ = signal(SIGPIPE, SIG_IGN)
     }
+
+    /// Ignores SIGHUP in this process until somebody traps it. Children get the default back.
+    public static func ignoreHangups() {
+        _ = signal(SIGHUP, SIG_IGN)
+    }
 }

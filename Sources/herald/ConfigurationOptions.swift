@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HeraldService
 import Processes
 import Settings
 
@@ -16,6 +17,11 @@ struct ConfigurationOptions: ParsableArguments {
         )
     )
     var paths: [String] = []
+
+    /// Where the configuration is read, and how it looks now; to be made before it is read.
+    func source() -> ConfigurationSource {
+        ConfigurationSource(paths: paths, environment: ChildEnvironment.ofThisProcess())
+    }
 
     /// Reads the configuration, or shows all its faults, one a line, and exits with 78.
     func load() throws -> HeraldSettings {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import CouchFeed
 import HeraldService
 import Logging
@@ -17,15 +18,21 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         Machine.shareFreeMemory()
+        // Until there is somebody to read the configuration again, a SIGHUP must not end what is just beginning.
+        SignalDefaults.ignoreHangups()
+        let source = configuration.source()
         let settings = try configuration.load()
-        let log = Logger(label: "herald") { StandardErrorLog(label: $0, settings: settings.log) }
+        let logSettings = LiveLogSettings(settings.log)
+        let log = Logger(label: "herald") { _ in StandardErrorLog(logSettings) }
         log.info("herald \(HeraldVersion.current) starts, configured by \(settings.files.joined(separator: ", "))")
         let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,
+            configuration: source,
             store: store,
             contents: contents,
-            environment: ChildEnvironment.ofThisProcess(),
+            environment: source.environment,
+            logSettings: logSettings,
             log: log
         )
         do {
@@ -41,6 +48,20 @@ struct Run: AsyncParsableCommand {
             )
             // EX_CONFIG of sysexits.h.
             throw ExitCode(78)
+        } catch let fault as ControlFault {
+            StandardStream.error.print("\(fault.fault(in: settings))")
+            throw fault.exitCode
+        }
+    }
+}
+
+extension ControlFault {
+    /// As sysexits.h has them: EX_UNAVAILABLE, EX_CONFIG, EX_IOERR.
+    fileprivate var exitCode: ExitCode {
+        switch kind {
+        case .addressTaken: ExitCode(69)
+        case .addressUnusable, .token: ExitCode(78)
+        case .socket: ExitCode(74)
         }
     }
 }

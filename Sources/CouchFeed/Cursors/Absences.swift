@@ -14,7 +14,8 @@ struct Absences {
     /// Those that had been absent and are not any more.
     let returned: [Int64]
     private var absent: [StoredFollower]
-    private let limit: Duration
+    /// For how long one may be absent before it is forgotten.
+    var limit: Duration
     private var last: ContinuousClock.Instant
 
     init(followers: [StoredFollower], present: Set<String>, limit: Duration, now: ContinuousClock.Instant) {

@@ -189,6 +189,11 @@ public actor CursorKeeper {
         alarm.ring()
     }
 
+    /// For how long one that is configured no more keeps its cursors, from now on.
+    public func forget(after limit: Duration) {
+        absences.limit = limit
+    }
+
     /// Counts the time for which followers are not configured. To be called now and then.
     public func countAbsences() {
         note(absences.count(to: .now))

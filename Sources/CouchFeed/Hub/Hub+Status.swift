@@ -18,7 +18,7 @@ extension Hub {
     }
 
     private var bellStatus: ServerStatus.Bell {
-        bell.isHeard ? .rings : bellIsMissing ? .missing : .silent
+        bell.isConnected ? .rings : bellIsMissing ? .missing : .silent
     }
 
     /// How it is with each database, by name.

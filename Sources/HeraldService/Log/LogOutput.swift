@@ -1,7 +1,7 @@
 import Glibc
 public import Logging
 import NIOConcurrencyHelpers
-public import Settings
+import Settings
 import Status
 
 /// The log on stderr: one line an event, as text or as JSON.
@@ -9,14 +9,17 @@ import Status
 /// A line is written with one call, so that lines of several threads never mix.
 public struct StandardErrorLog: LogHandler {
     public var metadata: Logger.Metadata = [:]
-    public var logLevel: Logger.Level
-    private let label: String
-    private let format: LogSettings.Format
+    private let settings: LiveLogSettings
+    /// A level of this logger's own, which no change of the settings touches.
+    private var ownLevel: Logger.Level?
 
-    public init(label: String, settings: LogSettings) {
-        self.label = label
-        logLevel = settings.level.loggerLevel
-        format = settings.format
+    public init(_ settings: LiveLogSettings) {
+        self.settings = settings
+    }
+
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? settings.current.level.loggerLevel }
+        set { ownLevel = newValue }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -32,7 +35,7 @@ public struct StandardErrorLog: LogHandler {
             message: event.message.description,
             metadata: metadata.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
         )
-        var bytes = format == .json ? line.json : line.text
+        var bytes = settings.current.format == .json ? line.json : line.text
         bytes.append(UInt8(ascii: "\n"))
         bytes.withUnsafeBytes { rest in
             var rest = rest

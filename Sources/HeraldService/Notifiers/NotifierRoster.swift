@@ -57,7 +57,7 @@ actor NotifierRoster {
     /// Brings the notifiers, and what is followed, to where the configuration wants them. Those that are to be stopped
     /// are given nothing more when it returns, and stop in their own time.
     func apply(_ settings: HeraldSettings) async {
-        await inTurn { await self.set(settings) }
+        await inTurn { await $0.set(settings) }
     }
 
     private func set(_ settings: HeraldSettings) async {
@@ -136,7 +136,7 @@ actor NotifierRoster {
         guard let running = places[name]?.running else { return }
         spawn { [log] in
             await running.stop(log: log)
-            await self.inTurn { await self.hasLeft(name) }
+            await self.inTurn { await $0.hasLeft(name) }
         }
     }
 
@@ -153,10 +153,7 @@ actor NotifierRoster {
     /// Puts cursors elsewhere. A notifier that runs is stopped for it, without what waits for it, and started again.
     func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
         try await keeper.check(rewind)
-        var outcome: Result<Rewind.Outcome, RewindFault>?
-        await inTurn { outcome = await self.rewound(rewind) }
-        guard let outcome else { throw .unknownFollower(rewind.follower, known: []) }
-        return try outcome.get()
+        return try await inTurn { await $0.rewound(rewind) }.get()
     }
 
     private func rewound(_ rewind: Rewind) async -> Result<Rewind.Outcome, RewindFault> {
@@ -186,7 +183,7 @@ actor NotifierRoster {
 
     /// Lets all read what waits for them, while they do read, and stops them. Nothing is changed any more.
     func stop() async {
-        await inTurn { self.isStopped = true }
+        await inTurn { $0.isStopped = true }
         await withTaskGroup { group in
             for running in places.values.compactMap(\.running) {
                 group.addTask { [log] in await running.stop(log: log) }
@@ -218,14 +215,16 @@ actor NotifierRoster {
     // MARK: Turns
 
     /// Does `work` when all that came before is done: each waits for much, and none may see another's half.
-    private func inTurn(_ work: @escaping @Sendable () async -> Void) async {
+    private func inTurn<Result: Sendable>(
+        _ work: @escaping @Sendable (isolated NotifierRoster) async -> Result
+    ) async -> Result {
         let before = last
         let turn = Task {
             await before?.value
-            await work()
+            return await work(self)
         }
-        last = turn
-        await turn.value
+        last = Task { _ = await turn.value }
+        return await turn.value
     }
 }
 

@@ -40,14 +40,15 @@ struct Demo: AsyncParsableCommand {
             ],
             environment: [:]
         )
-        var log = Logger(label: "herald") { StandardErrorLog(label: $0, settings: settings.log) }
-        log.logLevel = .warning
+        let logSettings = LiveLogSettings(settings.log)
+        let log = Logger(label: "herald") { _ in StandardErrorLog(logSettings) }
         let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,
             store: store,
             contents: contents,
             environment: ChildEnvironment.ofThisProcess(),
+            logSettings: logSettings,
             log: log,
             output: { DemoOutput(notifier: $0, board: board) }
         )
@@ -83,6 +84,7 @@ struct Demo: AsyncParsableCommand {
         """
         [herald]
         log_level = warning
+        listen =
         state_dir = \(state)
         [source]
         url = \(url)

@@ -37,6 +37,7 @@ final class HeraldProcess {
         logPath = household.newFile("herald.log")
         var settings = """
             [herald]
+            listen =
             log_level = warning
             state_dir = \(state ?? household.newFile("state"))
             [source]

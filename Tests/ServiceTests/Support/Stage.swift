@@ -60,6 +60,7 @@ final class Stage: Sendable {
             "notifiers.ini",
             """
             [herald]
+            listen =
             log_level = debug
             [source]
             url = \(url)
