@@ -99,6 +99,7 @@ struct BadInputTests {
             "notifiers.ini",
             """
             [herald]
+            listen =
             log_level = trace
             [source]
             url = http://\(authority)127.0.0.1:\(server.port)

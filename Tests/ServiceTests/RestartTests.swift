@@ -247,7 +247,7 @@ struct RestartTests {
         let refused = try HeraldProcess(["run", "-c", try Self.configuration(stage, other, ["a"])])
         #expect(try await refused.waitForExit(deadline: .patience) == .status(78))
         let fault = try #require(refused.stderr.first { $0.contains("another server answers") })
-        #expect(fault.contains("notifiers.ini:4: url:") && fault.contains("state_dir"))
+        #expect(fault.contains("notifiers.ini:5: url:") && fault.contains("state_dir"))
         await other.stop()
 
         await first.stop()
