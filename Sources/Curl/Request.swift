@@ -24,6 +24,9 @@ public struct Request: Sendable {
     /// Whether it gets a new connection without a look for a free one. libcurl looks through all that are open, which
     /// takes seconds in all where ten thousand feeds open one after the other and none is free.
     public var wantsNewConnection = false
+    /// The path of a Unix socket to ask instead of the url's host, which then is named in the request only. One longer
+    /// than ``longestSocketPath`` is a failure.
+    public var unixSocket: String?
 
     public init(url: String) {
         self.url = url
@@ -31,6 +34,8 @@ public struct Request: Sendable {
 
     /// For how long connecting may last, name resolution and TLS included.
     public static let connectTimeout = Duration.seconds(10)
+    /// How many bytes the path of a Unix socket may have: `sun_path` of unix(7), less the zero at its end.
+    public static let longestSocketPath = 107
 }
 
 /// The beginning of an answer.

@@ -44,7 +44,9 @@ public final class Transfer {
     public func start() {
         LoopCore.current.multi.whenSettled { [self] in
             guard delegate != nil else { return }
-            if let easy = prepare() {
+            if let failure = request.socketFailure {
+                end(.failed(failure))
+            } else if let easy = prepare() {
                 LoopCore.current.multi.add(self, easy)
             } else {
                 libcurlIsDone(CURLE_OUT_OF_MEMORY)
@@ -100,6 +102,11 @@ public final class Transfer {
         herald_curl_set_pointer(easy, CURLOPT_WRITEDATA, me)
         herald_curl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, headerCallback)
         herald_curl_set_pointer(easy, CURLOPT_HEADERDATA, me)
+        if let socket = request.unixSocket {
+            herald_curl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, socket)
+            // Not even where the environment names one.
+            herald_curl_set_string(easy, CURLOPT_PROXY, "")
+        }
         if let caFile = request.caFile { herald_curl_set_string(easy, CURLOPT_CAINFO, caFile) }
 
         // With `Accept: text/html` a CouchDB redirects to a login page instead of answering 401.
@@ -160,8 +167,10 @@ public final class Transfer {
     func libcurlIsDone(_ result: CURLcode) {
         let text = errorText.map { String(cString: $0) } ?? ""
         release()
-        let end: TransferEnd =
-            result == CURLE_OK && hasAnswered ? .complete : .failed(TransferFailure(code: result, message: text))
+        end(result == CURLE_OK && hasAnswered ? .complete : .failed(TransferFailure(code: result, message: text)))
+    }
+
+    private func end(_ end: TransferEnd) {
         let delegate = delegate
         self.delegate = nil
         delegate?.transfer(self, ended: end)
@@ -213,6 +222,20 @@ private func hand(
     nonisolated(unsafe) let (owner, piece) = (transfer, UnsafeRawBufferPointer(start: bytes, count: count))
     return CurlLoop.assumeIsolated {
         receive(Unmanaged<Transfer>.fromOpaque(owner).takeUnretainedValue(), piece)
+    }
+}
+
+extension Request {
+    /// Why there can be no such socket. libcurl would call it a host that is not known.
+    fileprivate var socketFailure: TransferFailure? {
+        guard let unixSocket, unixSocket.utf8.count > Self.longestSocketPath else { return nil }
+        return TransferFailure(
+            kind: .other,
+            message: """
+                the path of the socket has \(unixSocket.utf8.count) bytes, and the system takes \(Self.longestSocketPath) \
+                at the most: \(unixSocket)
+                """
+        )
     }
 }
 

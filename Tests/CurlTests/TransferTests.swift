@@ -168,4 +168,34 @@ struct TransferTests {
         }
         try await replayer.stop()
     }
+
+    @Test("A Unix socket is asked instead of the host, which is named all the same")
+    func unixSocket() async throws {
+        let folder = try TemporaryFolder()
+        let socket = folder.path("s.sock")
+        let replayer = try await WireReplayer(unixSocket: socket) { request in
+            .json(status: 200, #"{"host":"\#(request.header("Host") ?? "")"}"#)
+        }
+        var request = Request(url: "http://herald/_status")
+        request.unixSocket = socket
+        let response = try await HTTPClient.send(request)
+        #expect(String(decoding: response.body, as: UTF8.self) == #"{"host":"herald"}"# + "\n")
+        #expect(replayer.requests.map(\.target) == ["/_status"])
+    }
+
+    @Test("A Unix socket where nobody listens refuses; one with a path too long for the system says so")
+    func unreachableSocket() async throws {
+        let folder = try TemporaryFolder()
+        var request = Request(url: "http://herald/")
+        request.unixSocket = folder.path("none")
+        await #expect { try await HTTPClient.send(request) } throws: { error in
+            (error as? TransferFailure)?.kind == .refused
+        }
+        let long = "/" + String(repeating: "x", count: 107)
+        request.unixSocket = long
+        await #expect { try await HTTPClient.send(request) } throws: { error in
+            let message = (error as? TransferFailure)?.message ?? ""
+            return message.contains("108 bytes") && message.contains("107 at the most") && message.contains(long)
+        }
+    }
 }

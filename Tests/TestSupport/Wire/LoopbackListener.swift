@@ -4,14 +4,14 @@ import NIOPosix
 
 typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-/// Listens on a port of loopback and gives every connection a task of its own.
+/// Listens on a port of loopback, or on a Unix socket, and gives every connection a task of its own.
 final class LoopbackListener: Sendable {
     private struct State {
         var channel: (any Channel)?
         var connections: [ObjectIdentifier: any Channel] = [:]
     }
 
-    /// The port, the same however often it is closed and opened again.
+    /// The port, the same however often it is closed and opened again; 0 for a Unix socket.
     let port: Int
     private let state = NIOLockedValueBox(State())
     private let handle: @Sendable (Connection) async throws -> Void
@@ -22,6 +22,14 @@ final class LoopbackListener: Sendable {
         let channel = try await Self.bind(port: 0, handle: handle, state: state)
         guard let port = channel.localAddress?.port else { throw TestFailure("the listener has no port") }
         self.port = port
+        state.withLockedValue { $0.channel = channel }
+    }
+
+    /// Listens on a Unix socket, whose file is made at `path`.
+    init(unixSocket path: String, handle: @escaping @Sendable (Connection) async throws -> Void) async throws {
+        self.handle = handle
+        port = 0
+        let channel = try await Self.bootstrap(handle: handle, state: state).bind(unixDomainSocketPath: path).get()
         state.withLockedValue { $0.channel = channel }
     }
 
@@ -64,16 +72,24 @@ final class LoopbackListener: Sendable {
         state.withLockedValue { $0.channel = channel }
     }
 
-    /// Each connection is taken up at once, in a task of its own, and outlives the listener's closing.
     private static func bind(
         port: Int,
         handle: @escaping @Sendable (Connection) async throws -> Void,
         state: NIOLockedValueBox<State>
     ) async throws -> any Channel {
-        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        try await bootstrap(handle: handle, state: state)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(host: "127.0.0.1", port: port).get()
+    }
+
+    /// Each connection is taken up at once, in a task of its own, and outlives the listener's closing.
+    private static func bootstrap(
+        handle: @escaping @Sendable (Connection) async throws -> Void,
+        state: NIOLockedValueBox<State>
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let connection = try Connection(wrappingChannelSynchronously: channel)
@@ -84,7 +100,6 @@ final class LoopbackListener: Sendable {
                     }
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
     }
 }
 

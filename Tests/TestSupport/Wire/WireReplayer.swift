@@ -60,18 +60,25 @@ public final class WireReplayer: Sendable {
     /// All requests so far, in order.
     public var requests: [WireRequest] { received.withLockedValue { $0 } }
 
-    /// Listens on a free port until it is released; `answer` is called for each request, from any thread.
-    public init(answer: @escaping @Sendable (WireRequest) async -> Answer) async throws {
+    /// Listens on a free port until it is released, or on a Unix socket made at the path `unixSocket`; `answer` is called
+    /// for each request, from any thread.
+    public init(unixSocket: String? = nil, answer: @escaping @Sendable (WireRequest) async -> Answer) async throws {
         let received = NIOLockedValueBox<[WireRequest]>([])
         let connections = NIOLockedValueBox(0)
         self.received = received
-        listener = try await LoopbackListener { connection in
+        let handle: @Sendable (Connection) async throws -> Void = { connection in
             let number = connections.withLockedValue { count in
                 defer { count += 1 }
                 return count
             }
             try await Self.serve(connection, number, received, answer)
         }
+        listener =
+            if let unixSocket {
+                try await LoopbackListener(unixSocket: unixSocket, handle: handle)
+            } else {
+                try await LoopbackListener(handle: handle)
+            }
     }
 
     /// Plays `playback` for requests that `matches` accepts; the others get what `otherwise` says.
