@@ -102,6 +102,12 @@ let tests: [Target] = [
         dependencies: ["HeraldService", "Processes", "Settings", "TestSupport", locks]
     ),
     .testTarget(
+        name: "HeraldTests",
+        dependencies: [
+            "herald", "Control", "HeraldService", "Status", "Store", "TestSupport", locks, logging, nioCore,
+        ]
+    ),
+    .testTarget(
         name: "ServiceTests",
         dependencies: ["herald", "PocketCouch", "Store", "TestSupport", locks]
     ),

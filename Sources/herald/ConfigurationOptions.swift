@@ -26,12 +26,17 @@ struct ConfigurationOptions: ParsableArguments {
     /// Reads the configuration, or shows all its faults, one a line, and exits with 78.
     func load() throws -> HeraldSettings {
         do throws(Faults) {
-            return try HeraldSettings.load(paths: paths, environment: ChildEnvironment.ofThisProcess())
+            return try settings()
         } catch {
             for fault in error.faults { StandardStream.error.print("\(fault)") }
             // EX_CONFIG of sysexits.h.
             throw ExitCode(78)
         }
+    }
+
+    /// Reads the configuration, or throws all its faults.
+    func settings() throws(Faults) -> HeraldSettings {
+        try HeraldSettings.load(paths: paths, environment: ChildEnvironment.ofThisProcess())
     }
 }
 
@@ -44,9 +49,18 @@ enum StandardStream {
         write(line + "\n")
     }
 
-    /// Writes with one call. What cannot be written (a closed pipe) is nobody's to read.
+    /// Writes with one call, or more where the reader takes it in pieces. What cannot be written (a closed pipe) is
+    /// nobody's to read.
     func write(_ text: String) {
         let bytes = Array(text.utf8)
-        _ = Glibc.write(self == .output ? STDOUT_FILENO : STDERR_FILENO, bytes, bytes.count)
+        bytes.withUnsafeBytes { rest in
+            var rest = rest
+            while !rest.isEmpty {
+                let count = Glibc.write(self == .output ? STDOUT_FILENO : STDERR_FILENO, rest.baseAddress, rest.count)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
     }
 }

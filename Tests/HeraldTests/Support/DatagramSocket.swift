@@ -1,0 +1,41 @@
+import Glibc
+import NIOConcurrencyHelpers
+import TestSupport
+
+/// A Unix datagram socket as systemd has one, and what it was sent.
+final class DatagramSocket: Sendable {
+    private let descriptor: Int32
+    private let received = NIOLockedValueBox<[String]>([])
+
+    /// Binds to `path`, or where it is abstract to a name in no file system.
+    init(_ path: String, isAbstract: Bool = false) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw TestFailure("socket: \(errno)") }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = (isAbstract ? [0] : []) + Array(path.utf8)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1))
+        let descriptor = descriptor
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
+        }
+        guard result == 0 else { throw TestFailure("bind \(path): \(errno)") }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// All messages so far, in order.
+    var messages: [String] {
+        received.withLockedValue { received in
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+                guard count >= 0 else { return received }
+                received.append(String(decoding: buffer[..<count], as: UTF8.self))
+            }
+        }
+    }
+}
