@@ -12,6 +12,9 @@ struct Herald: AsyncParsableCommand {
             stdin of every configured notifier.
             """,
         version: HeraldVersion.current,
-        subcommands: [Run.self, Check.self, RewindCommand.self, Dead.self, Demo.self]
+        subcommands: [
+            Run.self, Check.self, StatusCommand.self, Reload.self, Start.self, Stop.self, Restart.self,
+            RewindCommand.self, Dead.self, SystemdUnit.self, Demo.self,
+        ]
     )
 }

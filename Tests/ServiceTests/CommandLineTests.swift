@@ -14,10 +14,12 @@ struct CommandLineTests {
     func help() async throws {
         let (exit, help, error) = try await end("--help")
         #expect(exit == .status(0) && error.isEmpty)
-        for subcommand in ["run", "check", "rewind", "dead", "demo"] {
+        for subcommand in [
+            "run", "check", "status", "reload", "start", "stop", "restart", "rewind", "dead", "systemd-unit", "demo",
+        ] {
             #expect(help.contains("  \(subcommand) "))
         }
-        for subcommand in ["run", "check", "rewind", "demo"] {
+        for subcommand in ["run", "check", "status", "reload", "start", "stop", "restart", "rewind", "demo"] {
             let (exit, help, error) = try await end("help", subcommand)
             #expect(exit == .status(0) && error.isEmpty)
             #expect(help.contains("herald \(subcommand)"))
@@ -48,6 +50,9 @@ struct CommandLineTests {
             ["rewind"], ["rewind", "a"], ["rewind", "--to", "0"], ["rewind", "a", "--all", "--to", "0"],
             ["rewind", "a", "--to", ""], ["rewind", "a", "--to", "latest"], ["rewind", "a", "--to", "12-g1AAA"],
             ["rewind", "--all", "--to", "12"], ["rewind", "a", "--database", "d", "--to", "12 g1"],
+            ["status", "a", "b"], ["status", "--state-dir"], ["status", "--state-dir", ""], ["reload", "a"], ["start"],
+            ["start", ""], ["stop"], ["stop", "a", "b"], ["restart"], ["systemd-unit", "a"],
+            ["systemd-unit", "--user", ""], ["systemd-unit", "--user", "a b"],
             ["dead", "show"], ["dead", "show", "x"], ["dead", "show", "1", "2"], ["dead", "retry"], ["dead", "drop"],
             ["dead", "drop", "one"], ["dead", "drop", "1", "--all"], ["dead", "retry", "--all", "--notifier", "a"],
         ]

@@ -1,6 +1,4 @@
 import ArgumentParser
-import CLinux
-import Glibc
 import Processes
 import Settings
 import Store
@@ -31,16 +29,7 @@ struct DeadList: AsyncParsableCommand {
                 StandardStream.error.print(LogText.escaped(Dead.none(of: notifier)))
                 return
             }
-            StandardStream.output.write(DeadLetterTable(letters, width: Self.width).text)
+            StandardStream.output.write(DeadLetterTable(letters, width: Terminal.current.width).text)
         }
-    }
-
-    /// The width of the terminal, as the shell or the terminal tells; nil where the output goes elsewhere.
-    private static var width: Int? {
-        if let columns = ChildEnvironment.ofThisProcess()["COLUMNS"].flatMap({ Int($0) }), columns > 0 {
-            return columns
-        }
-        let width = Int(herald_terminal_width(STDOUT_FILENO))
-        return width > 0 ? width : nil
     }
 }

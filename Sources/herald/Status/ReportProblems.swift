@@ -1,0 +1,6 @@
+import Status
+
+extension StatusReport {
+    /// What is wrong, the worst first.
+    var problems: [Problem] { [] }
+}
