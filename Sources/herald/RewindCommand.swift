@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import Processes
 import Settings
 import Store
@@ -6,18 +7,19 @@ import Store
 struct RewindCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rewind",
-        abstract: "Puts the cursors of a notifier elsewhere, with the service stopped.",
+        abstract: "Puts the cursors of a notifier elsewhere, whether the service runs or not.",
         discussion: """
-            At its next start the notifier is told all changes from there on. With --to 0 it is told everything again: \
-            the thing to do for all of them after the server was restored from a backup (herald rewind --all --to 0). \
-            With --to now it is told nothing of what was up to the next start.
+            The notifier is told all changes from there on: at once by the service that runs, or at its next start. \
+            With --to 0 it is told everything again: the thing to do for all of them after the server was restored from \
+            a backup (herald rewind --all --to 0). With --to now it is told nothing of what was up to now, or up to the \
+            next start.
 
-            Exits with 0; with 1 if there is no such notifier or cursor, with 69 while herald runs, with 74 if the store \
-            is damaged or cannot be used.
+            Exits with 0; with 1 if there is no such notifier or cursor, with 69 if the service has the store and cannot \
+            be reached, with 74 if the store is damaged or cannot be used.
             """
     )
 
-    @OptionGroup var configuration: ConfigurationOptions
+    @OptionGroup var service: ServiceOptions
 
     @Argument(help: "The notifier, by its name in the configuration.")
     var name: String?
@@ -43,17 +45,34 @@ struct RewindCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try configuration.load()
+        let place = try service.place()
+        if let answer = try await askService(in: place.folder) {
+            for (follower, count) in answer.databases.sorted(by: { $0.key < $1.key }) { tell(follower, count) }
+            return
+        }
+        if let faults = place.faults { throw ControlFailure.faults(faults.faults.map { "\($0)" }).shown() }
         try await StoreAccess.showingErrors {
-            guard let view = try Store.look(at: settings.store.folder) else {
+            guard let view = try Store.look(at: place.folder) else {
                 throw StoreAccess.refusal(
-                    "\(settings.store.folder): there is no store yet, so no cursor; 'herald run' makes it"
+                    "\(place.folder): there is no store yet, so no cursor; 'herald run' makes it"
                 )
             }
             view.close()
-            let store = try Store.open(settings.store.folder)
+            let store = try Store.open(place.folder)
             defer { store.close() }
             try await rewind(store)
+        }
+    }
+
+    /// Has the service do it that runs with this `state_dir`; `nil` where none can be found, so that the store is free, or
+    /// is whoever's else.
+    private func askService(in folder: String) async throws -> RewindAnswer? {
+        let request = RewindRequest(name: name, database: database, to: target.description)
+        do throws(ControlFailure) {
+            return try await ControlClient(folder: folder).rewind(request)
+        } catch {
+            if case .absent = error { return nil }
+            throw error.shown()
         }
     }
 
@@ -67,10 +86,13 @@ struct RewindCommand: AsyncParsableCommand {
         }
         try await store.save(outcome.changes, durably: true)
         for (follower, count) in outcome.databases {
-            let databases = count == 1 ? "1 database" : "\(count) databases"
-            let line = "\(follower): \(databases) rewound to \(target)"
-            StandardStream.output.print(LogText.escaped(line))
+            tell(follower, count)
         }
+    }
+
+    private func tell(_ follower: String, _ count: Int) {
+        let databases = count == 1 ? "1 database" : "\(count) databases"
+        StandardStream.output.print(LogText.escaped("\(follower): \(databases) rewound to \(target)"))
     }
 
     private static func target(_ text: String) throws -> RewindTarget {
