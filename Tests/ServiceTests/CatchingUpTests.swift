@@ -149,6 +149,95 @@ struct CatchingUpTests {
         try await play.end()
     }
 
+    @Test("One that catches up with a database that is another by now is told so before it is given any of its rows")
+    func recreated() async throws {
+        let stage = try Stage(state: CouchState(clock: TestClock.hurrying))
+        var truth = Truth(stage.state, seed: 4)
+        try truth.create("d")
+        let server = try await stage.server()
+        let proxy = try await FaultProxy(toward: server.port)
+        let herald = try await stage.herald(
+            stage.configuration(
+                url: proxy.url,
+                source: "since = 0",
+                notifiers: [("live", stage.append("live")), ("frozen", stage.append("frozen"))],
+                more: "[notifier:live]\ndetail = change\n[notifier:frozen]\ndetail = change\noutbox = 64kB",
+                heartbeat: "60s"
+            )
+        )
+        let play = Play(server: server, herald: herald)
+        let accounts = ["live", "frozen"].map { Account(stage, $0, isRich: true) }
+        let process = try await play.process(of: "frozen", running: "cat")
+        try await eventually("it is told", deadline: .patience) { try accounts[1].missing(truth).isEmpty }
+        try await process.freeze()
+        var round = 0
+        try await eventually("it is left behind", deadline: .patience) {
+            try truth.write((0..<200).map { "old\(200 * round + $0)" }, in: "d")
+            round += 1
+            return !herald.log("frozen does not keep up").isEmpty
+        }
+        try await eventually("the other has everything", deadline: .patience) { try accounts[0].missing(truth).isEmpty }
+
+        // Nothing tells of what happens now; only the reader of the frozen one meets it.
+        proxy.setRule { request in request.query("feed") == nil ? nil : .with { $0.isStalled = true } }
+        try truth.delete("d")
+        try truth.create("d")
+        try truth.write((0..<200).map { "new\($0)" }, in: "d")
+        process.thaw()
+        try await eventually("it is told of something that is new", deadline: .patience) {
+            stage.lines("frozen").lines.contains {
+                $0.contains(#""id":"new"#) || $0.hasPrefix(#"{"type":"deleted""#)
+            }
+        }
+        proxy.setRule(nil)
+        for account in accounts {
+            try await eventually("\(account.name) has everything", deadline: .patience) {
+                try account.missing(truth).isEmpty
+            }
+            #expect(account.faults.isEmpty, "\(account.name): \(account.faults.prefix(5))")
+            #expect(account.lifeLines["d"] == ["created", "deleted", "created"])
+        }
+        let before = stage.lines("frozen").lines.prefix { !$0.hasPrefix(#"{"type":"deleted""#) }
+        #expect(!before.contains { $0.contains(#""id":"new"#) })
+        try await play.end()
+    }
+
+    @Test("With detail = doc the lines that it catches up with have their documents")
+    func documents() async throws {
+        let stage = try Stage()
+        try stage.state.createDatabase("d")
+        let play = try await stage.play(
+            [("live", stage.append("live")), ("frozen", stage.append("frozen"))],
+            options: "[notifier:live]\ndetail = change\n[notifier:frozen]\ndetail = doc\noutbox = 64kB",
+            source: "since = 0"
+        )
+        let process = try await play.process(of: "frozen", running: "cat")
+        try await stage.lines("frozen").waitForLines(1, deadline: .patience)
+        try await process.freeze()
+        var names: [String] = []
+        try await eventually("it is left behind", deadline: .patience) {
+            let some = (names.count..<(names.count + 200)).map { "doc\($0)" }
+            _ = try stage.state.bulk(some.map { (id: $0, body: #"{"name":"\#($0)"}"#) }, in: "d")
+            names += some
+            return !play.herald.log("frozen does not keep up").isEmpty
+        }
+        try await stage.lines("live").waitForLines(1 + names.count, deadline: .patience)
+        process.thaw()
+        var missing = Set(names)
+        try await eventually("each is told with its document", deadline: .patience, every: .milliseconds(200)) {
+            for line in stage.lines("frozen").lines.dropFirst() {
+                // `"name":"doc7"}}` at the end, and `"id":"doc7"` before it.
+                let name = line.dropLast(3).split(separator: "\"").last.map { String($0) } ?? ""
+                let isWhole = line.hasSuffix(#","name":"\#(name)"}}"#) && line.contains(#","id":"\#(name)","#)
+                try #require(isWhole, "\(line)")
+                missing.remove(name)
+            }
+            return missing.isEmpty
+        }
+        try await play.herald.waitForLine(containing: "database d: frozen caught up", deadline: .patience)
+        try await play.end()
+    }
+
     /// The number with which a seq begins, as it stands in a query.
     private static func number(ofSince since: String) -> Int? {
         let text = since.hasPrefix("%22") ? since.dropFirst(3) : since[...]

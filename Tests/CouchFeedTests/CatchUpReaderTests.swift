@@ -1,0 +1,143 @@
+import Curl
+import TestSupport
+import Testing
+
+@testable import CouchFeed
+
+@Suite("A reader that catches up")
+@CurlLoop
+struct CatchUpReaderTests {
+    private static let old = Instance(startTime: "100")
+    private static func seq(_ number: Int) -> Seq { Seq(json: #""\#(number)-x""#.utf8) }
+
+    private static nonisolated func row(_ number: Int, _ id: String) -> String {
+        #"{"seq":"\#(number)-x","id":"\#(id)","changes":[{"rev":"1-\#(id)"}]}"#
+    }
+
+    /// The answer of a feed that ends.
+    private static nonisolated func answer(_ rows: [String], last: Int) -> WireReplayer.Answer {
+        let list = rows.joined(separator: ",\n")
+        return .json(status: 200, "{\"results\":[\n\(list)\n],\n\"last_seq\":\"\(last)-x\",\"pending\":0}")
+    }
+
+    /// A database of whose first change one follower was given, which then was detached.
+    private static func database(_ follower: KeepingFollower) -> FollowedDatabase {
+        let cursor = Cursor(instance: old, seq: seq(1))
+        let seat = Seat(follower, index: 0, away: AwayCount(), beginning: .resume(cursor))
+        let database = FollowedDatabase(name: "d", number: 0, seats: [seat]) { _, _ in }
+        _ = database.machine.look()
+        _ = database.machine.found(
+            DatabaseInfo(instanceStartTime: old.startTime, updateSeq: seq(2)),
+            tellsInstances: true
+        )
+        _ = database.machine.begins(at: seq(2), as: old)
+        database.seats[0].state = .detached
+        return database
+    }
+
+    @Test("What the shared feed gives while the last rows are read is given behind them, less what they were")
+    func held() async throws {
+        let rows = [Self.row(2, "a"), Self.row(3, "b"), Self.row(4, "c")]
+        let server = try await WireReplayer { request in
+            request.query("limit") != nil ? Self.answer([rows[0]], last: 2) : Self.answer([rows[1]], last: 3)
+        }
+        let follower = KeepingFollower()
+        let database = Self.database(follower)
+        let owner = ReaderOwner(ServerAddress(url: server.url)) {
+            database.give(ChangeBatch(rows: "\(rows[1])\n\(rows[2])\n"), at: .now)
+        }
+        let catchUp = CatchUp(database, members: [0], owner: owner)
+        database.catchUps = [catchUp]
+        catchUp.start()
+        try await eventually("it is asked whose rows these are", deadline: .seconds(60)) { owner.question != nil }
+        owner.answer(isSame: true)
+        try await eventually("it is asked again", deadline: .seconds(60)) { owner.question != nil }
+        owner.answer(isSame: true)
+        try await eventually("it is over", deadline: .seconds(60)) { owner.isOver }
+        #expect(follower.told == ["a", "b", "c"])
+        #expect(database.seats[0].isAttached && owner.failure == nil)
+        #expect(database.seats[0].cursor == Cursor(instance: Self.old, seq: Self.seq(4)))
+    }
+
+    @Test("No row is given before it is known whose life it is of, and none of another life", arguments: [true, false])
+    func verified(isSame: Bool) async throws {
+        let server = try await WireReplayer { _ in Self.answer([Self.row(2, "a")], last: 2) }
+        let follower = KeepingFollower()
+        let database = Self.database(follower)
+        let owner = ReaderOwner(ServerAddress(url: server.url))
+        let catchUp = CatchUp(database, members: [0], owner: owner)
+        catchUp.start()
+        try await eventually("rows have come, and wait", deadline: .seconds(60)) { catchUp.feed?.isPaused ?? false }
+        #expect(follower.told == [])
+        owner.answer(isSame: isSame)
+        if isSame {
+            try await eventually("they are given", deadline: .seconds(60)) { follower.told == ["a"] }
+            catchUp.cancel()
+        } else {
+            #expect(owner.isOver && owner.failure != nil)
+        }
+        #expect(follower.told == (isSame ? ["a"] : []))
+        #expect(database.seats[0].isDetached)
+        #expect(database.seats[0].cursor.instance == Self.old)
+    }
+}
+
+/// Stands for the hub.
+@CurlLoop
+private final class ReaderOwner: CatchUp.Owner {
+    private let address: ServerAddress
+    private let joins: () -> Void
+    private(set) var question: ((Bool) -> Void)?
+    private(set) var isOver = false
+    private(set) var failure: DatabaseMachine.FeedEnd?
+
+    /// - Parameter joins: Called when the last rows are asked for.
+    init(_ address: ServerAddress, joins: @escaping () -> Void = {}) {
+        self.address = address
+        self.joins = joins
+    }
+
+    /// Answers ``question``.
+    func answer(isSame: Bool) {
+        question.take()?(isSame)
+    }
+
+    func request(for catchUp: CatchUp, since: Seq, limit: Int?) throws -> Request {
+        if limit == nil { joins() }
+        return try address.request("/d/_changes?since=\(since.query)\(limit.map { "&limit=\($0)" } ?? "")")
+    }
+
+    func verify(_ catchUp: CatchUp, _ completion: @escaping @CurlLoop (Bool) -> Void) {
+        question = completion
+    }
+
+    func flush(_ database: FollowedDatabase) {}
+
+    func ended(_ catchUp: CatchUp, failure: DatabaseMachine.FeedEnd?) {
+        isOver = true
+        self.failure = failure
+    }
+}
+
+/// Keeps the ids of the rows that it is given.
+private final class KeepingFollower: Follower {
+    nonisolated let name = "a"
+    nonisolated let ledger = Ledger(alarm: Alarm(delay: .seconds(3600)))
+    nonisolated let needs = FollowerNeeds(rows: true)
+    nonisolated let startsNow = true
+    nonisolated let scope = "*"
+    private(set) var told: [String] = []
+    var hasRoom: Bool { true }
+
+    func wants(database name: String) -> Bool { true }
+
+    func wants(database name: String, inScope scope: String) -> Bool { true }
+
+    func receive(_ event: LifeEvent, of database: FollowedDatabase, mark: Mark) {}
+
+    func receive(_ batch: ChangeBatch, of database: FollowedDatabase, in instance: Instance, mark: Mark?) {
+        told += batch.rows?.told.map(\.id) ?? []
+    }
+
+    func reached(_ mark: Mark) {}
+}
