@@ -42,7 +42,7 @@ let floor1: [Target] = [
 
 let floor2: [Target] = [
     .target(name: "Daemons", dependencies: ["Processes", "Settings", "Status", locks, logging]),
-    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", "Store", locks])
+    .target(name: "Notices", dependencies: ["CouchFeed", "Curl", "Processes", "Settings", "Store", locks]),
 ]
 
 let floor3: [Target] = [

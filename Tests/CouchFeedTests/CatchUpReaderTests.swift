@@ -24,7 +24,7 @@ struct CatchUpReaderTests {
     private static func database(_ follower: KeepingFollower) -> FollowedDatabase {
         let cursor = Cursor(instance: old, seq: seq(1))
         let seat = Seat(follower, index: 0, away: AwayCount(), beginning: .resume(cursor))
-        let database = FollowedDatabase(name: "d", number: 0, seats: [seat]) { _, _ in }
+        let database = FollowedDatabase(name: "d", number: 0, tally: FeedTally(), seats: [seat]) { _, _ in }
         _ = database.machine.look()
         _ = database.machine.found(
             DatabaseInfo(instanceStartTime: old.startTime, updateSeq: seq(2)),

@@ -118,7 +118,8 @@ public actor CursorKeeper {
     /// It is configured no more. Its cursors are kept as long as such are; nothing may be noted in its ledger any more.
     public func dismiss(_ name: String) {
         gather()
-        guard let (id, _) = ledgers.withLockedValue({ $0.removeValue(forKey: name) }), let follower = followers[id] else {
+        guard let (id, _) = ledgers.withLockedValue({ $0.removeValue(forKey: name) }), let follower = followers[id]
+        else {
             return
         }
         absences.leaves(follower, now: .now)

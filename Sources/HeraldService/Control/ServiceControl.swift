@@ -153,7 +153,8 @@ actor ServiceControl: Controlled {
             )
         case (nil, nil):
             let known = settings.notifiers.map(\.name) + settings.daemons.map(\.name)
-            let names = known.isEmpty ? "there is none at all" : "there are: \(Set(known).sorted().joined(separator: ", "))"
+            let names =
+                known.isEmpty ? "there is none at all" : "there are: \(Set(known).sorted().joined(separator: ", "))"
             let near = nearestName(to: name.name, among: known).map { "did you mean \($0)? " } ?? ""
             throw .unknown(LogText.escaped("no notifier or daemon has the name '\(name.name)'; \(near)\(names)"))
         }
@@ -161,7 +162,9 @@ actor ServiceControl: Controlled {
 
     func rewind(_ request: RewindRequest) async throws(ControlError) -> RewindAnswer {
         guard let target = RewindTarget(request.to) else {
-            throw .refused("'\(request.to)' is neither 0, now, nor a seq such as 12-g1AAA, 12, or JSON in quotes or brackets")
+            throw .refused(
+                "'\(request.to)' is neither 0, now, nor a seq such as 12-g1AAA, 12, or JSON in quotes or brackets"
+            )
         }
         if case .seq = target, request.database == nil || request.name == nil {
             throw .refused("a seq belongs to one notifier in one database: name both, or rewind to 0 or now")

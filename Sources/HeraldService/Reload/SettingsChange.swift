@@ -13,7 +13,9 @@ struct SettingsChange {
         lines += Self.children("daemon", old.daemons, new.daemons)
         if old.daemonRetries != new.daemonRetries { lines.append("os_daemon_settings: changed") }
         if old.source != new.source { lines.append("source: changed; its feeds are opened again") }
-        if old.log != new.log { lines.append("log: level \(new.log.level.rawValue), format \(new.log.format.rawValue)") }
+        if old.log != new.log {
+            lines.append("log: level \(new.log.level.rawValue), format \(new.log.format.rawValue)")
+        }
         if old.store.forgetAfter != new.store.forgetAfter { lines.append("forget_after: changed") }
         if old.control.listen != new.control.listen {
             lines.append("listen: \(new.control.listen.map { "\($0)" } ?? "nowhere")")
