@@ -170,9 +170,9 @@ public struct HeraldService: Service {
 
     /// Whether the parts that all else goes through still do what they are asked.
     private func isAlive() async -> Bool {
-        _ = await parts.hub.status()
-        _ = await parts.roster.outbox(of: "")
-        _ = await parts.daemons.status
+        await parts.hub.answer()
+        _ = await parts.roster.supervisor(of: "")
+        _ = await parts.daemons.supervisor(of: "")
         return true
     }
 

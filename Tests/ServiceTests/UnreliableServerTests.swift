@@ -148,4 +148,19 @@ struct UnreliableServerTests {
         #expect(try await world.herald.waitForExit(deadline: .patience) == .status(0))
         await server.stop()
     }
+
+    @Test("That the server is away is noticed also where no feed is open to break")
+    func awayWithoutDatabases() async throws {
+        let stage = try Stage()
+        let server = try await stage.server()
+        let configuration = try stage.configuration(url: server.url, notifiers: [("all", "cat")], rescan: "1h")
+        let herald = try await stage.herald(configuration)
+        try await eventually("the bell is connected", deadline: .patience) {
+            stage.state.stats.openBellFeeds > 0
+        }
+        await server.stop()
+        try await herald.waitForLine(containing: "no server at", deadline: .patience)
+        herald.terminate()
+        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+    }
 }

@@ -39,6 +39,7 @@ extension Hub {
                 log.warning("the server does not list its databases: \(why); trying on, the next time in \(next.text)")
             }
             listAgain(after: next)
+            act(server.look())
         }
     }
 
@@ -247,6 +248,8 @@ extension Hub: BellOwner {
         scheduleRescan()
         let wait =
             isForGood ? Backoff.slow(using: &random) * 5 : bellBackoff.next(retryAfter: retryAfter, using: &random)
+        // Where no feed is open, nothing else would tell that the server is away.
+        if !isForGood { act(server.look()) }
         bellTimer?.cancel()
         bellTimer = CurlLoop.schedule(after: wait) { [weak self] in
             guard let self, isRunning, server.isUp else { return }

@@ -51,10 +51,11 @@ extension Hub {
             }
         }
         // One that is named stays known: whether it was there at the first look matters when it comes.
-        if database.machine.isForgettable, database.isSettled, !options.names.contains(database.name) {
-            databases[database.name] = nil
-            tallies.forget(database.name)
-        }
+        guard database.machine.isForgettable, database.isSettled, !options.names.contains(database.name) else { return }
+        // One that was forgotten before may have a successor under its name, of which followers were told.
+        guard databases[database.name] === database else { return }
+        databases[database.name] = nil
+        tallies.forget(database.name)
     }
 
     /// It has been found. Beginnings are saved before anybody is told or given anything.

@@ -62,6 +62,9 @@ final class HubHandle {
         hub?.roomAgain()
     }
 
+    /// Returns when the loop has come to it: a loop that hangs never does.
+    func answer() {}
+
     /// What the hub tells of itself; `nil` before there is one.
     func status() -> (server: ServerStatus, databases: [String: DatabaseStatus], standings: [FollowerStanding])? {
         hub.map { ($0.serverStatus, $0.databaseStatuses, $0.standings) }

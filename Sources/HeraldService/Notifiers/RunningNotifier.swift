@@ -76,6 +76,10 @@ struct RunningNotifier: Sendable {
         told.stopTimeout = new.stopTimeout
         told.types = new.types
         told.outboxSize = new.outboxSize
+        if let confirmation = new.confirmation {
+            told.confirmation?.timeout = confirmation.timeout
+            told.confirmation?.attempts = confirmation.attempts
+        }
         return told == new ? .tell : .follow
     }
 
