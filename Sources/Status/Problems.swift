@@ -52,7 +52,7 @@ extension ServerStatus {
             let hint = "check the credentials in [source]"
             return [Problem(.server, isDown: true, "does not let Herald in\(reason)", hint: hint)]
         case .stranger:
-            let hint = "bring the first one back, or restart herald to follow the new one"
+            let hint = "bring the first one back, or restart herald with another state_dir"
             return [Problem(.server, isDown: true, "another one answers at its address\(reason)", hint: hint)]
         }
     }

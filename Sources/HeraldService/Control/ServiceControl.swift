@@ -131,8 +131,7 @@ actor ServiceControl: Controlled {
     // MARK: Orders
 
     func perform(_ action: ChildAction, on name: ChildName) async throws(ControlError) {
-        let (title, supervisor) = try await find(name)
-        log.info("\(title): told to \(action.rawValue)")
+        let supervisor = try await find(name)
         switch action {
         case .start: supervisor.resume()
         case .stop: supervisor.suspend()
@@ -141,12 +140,12 @@ actor ServiceControl: Controlled {
         }
     }
 
-    private func find(_ name: ChildName) async throws(ControlError) -> (title: String, supervisor: Supervisor) {
+    private func find(_ name: ChildName) async throws(ControlError) -> Supervisor {
         let notifier = name.kind == .daemon ? nil : await parts.roster.supervisor(of: name.name)
         let daemon = name.kind == .notifier ? nil : await parts.daemons.supervisor(of: name.name)
         switch (notifier, daemon) {
-        case (.some(let notifier), nil): return ("notifier \(name.name)", notifier)
-        case (nil, .some(let daemon)): return ("daemon \(name.name)", daemon)
+        case (.some(let notifier), nil): return notifier
+        case (nil, .some(let daemon)): return daemon
         case (.some, .some):
             throw .refused(
                 "both a notifier and a daemon have the name \(name.name): say notifier:\(name.name) or daemon:\(name.name)"
@@ -166,8 +165,8 @@ actor ServiceControl: Controlled {
                 "'\(request.to)' is neither 0, now, nor a seq such as 12-g1AAA, 12, or JSON in quotes or brackets"
             )
         }
-        if case .seq = target, request.database == nil || request.name == nil {
-            throw .refused("a seq belongs to one notifier in one database: name both, or rewind to 0 or now")
+        if case .seq = target, request.database == nil {
+            throw .refused("a seq belongs to one database: name it, or rewind to 0 or now")
         }
         let order = Rewind(follower: request.name, database: request.database, target: target)
         let outcome: Rewind.Outcome
