@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Sends single datagrams to a Unix socket, each from a socket of its own, as sd_notify(3) does: there are few, and the
