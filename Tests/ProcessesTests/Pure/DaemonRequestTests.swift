@@ -53,6 +53,12 @@ struct DaemonRequestTests {
             (#"["register",7]"#, "no string"), (#"["register","s",null]"#, "no string"),
             (#"["register"]"#, "not known"),
             ("a\u{1B}[2J", #"no JSON: a\u001B[2J"#),
+            (#"["get","\q"]"#, "no JSON"), (#"["get","s\u12"]"#, "no JSON"),
+            ("[\"get\",\"a\tb\"]", "no JSON"), (#"["get","s",]"#, "no JSON"), (#"["get","s"] x"#, "no JSON"),
+            (#"["log",1-2]"#, "no JSON"), (#"["log",01]"#, "no JSON"), (#"["log",nul]"#, "no JSON"),
+            (#"["log",+1]"#, "no JSON"), (#"["log",1.]"#, "no JSON"), (#"["log",{"a":1,}]"#, "no JSON"),
+            (#"["log",{1:1}]"#, "no JSON"), (#"["log",[1}]"#, "no JSON"), ("['get','s']", "no JSON"),
+            (#"["log",NaN]"#, "no JSON"), (#"["log",1 2]"#, "no JSON"), ("[\"get\",\"a\u{0}b\"]", "no JSON"),
         ]
     )
     func malformed(line: String, why: String) {
@@ -65,11 +71,30 @@ struct DaemonRequestTests {
 
     @Test("Bytes that are no UTF-8, and JSON that is nested beyond reason, are no JSON, and no trap")
     func hostile() {
-        for line in [[0xFF, 0xFE], Array(String(repeating: "[", count: 100_000).utf8)] {
+        let quoted = Array(#"["get","\#u{E9}"]"#.utf8)
+        let broken: [[UInt8]] = [
+            [0xFF, 0xFE], Array(String(repeating: "[", count: 100_000).utf8), [0xEF, 0xBB, 0xBF] + quoted,
+            quoted.filter { $0 != 0xA9 }, Array(quoted.map { [$0, 0] }.joined()), [0] + quoted,
+        ]
+        for line in broken {
             guard case .malformed = DaemonRequest(line) else {
                 Issue.record("taken for a request")
                 continue
             }
         }
+    }
+
+    @Test("However deep JSON is nested within reason, and whatever is said twice in it, it is read")
+    func unusual() {
+        let deep = String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+        #expect(request(#"["log",\#(deep)]"#) == .log(message: deep, level: .info, badLevel: nil))
+        let object = String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)
+        #expect(request(#"["log",\#(object)]"#) == .log(message: object, level: .info, badLevel: nil))
+        guard case .log("m", _, nil) = request(#"["log","m",{"level":"debug","level":"error"}]"#) else {
+            Issue.record("a key that is there twice is no fault")
+            return
+        }
+        #expect(request(#"["get","\ud800x\udc00\ud800\u0041"]"#) == .section("\u{FFFD}x\u{FFFD}\u{FFFD}A"))
+        #expect(request(#"["get","\ud83d\ude00\/\u0000"]"#) == .section("\u{1F600}/\u{0}"))
     }
 }
