@@ -19,7 +19,7 @@ public actor Daemons {
     private var layers: Layers
     private var daemons: [String: Daemon] = [:]
     private let spawn: @Sendable (@escaping @Sendable () async -> Void) -> Void
-    /// Those that are being ended, by name: a daemon that comes back waits until the one before it is gone.
+    /// The end of all that were removed, by name: a daemon that comes back waits until those before it are gone.
     private var leaving: [String: Task<Void, Never>] = [:]
     private var isStopped = false
 
@@ -99,7 +99,7 @@ public actor Daemons {
             time: time
         )
         daemons[settings.name] = daemon
-        let before = leaving.removeValue(forKey: settings.name)
+        let before = leaving[settings.name]
         spawn {
             await before?.value
             await daemon.supervisor.run()
