@@ -26,7 +26,7 @@ final class Daemon: Sendable {
             restartRule: FailureWindow(limits: limits),
             time: time
         )
-        api.onFailure { [weak supervisor] why in supervisor?.restart(why) }
+        api.onFailure { [weak supervisor] why in supervisor?.restart(why, hasSpoken: true) }
         self.api = api
         self.supervisor = supervisor
         self.time = time

@@ -233,9 +233,9 @@ public final class Supervisor: Sendable {
             let isUnwanted = state.withLockedValue { state in
                 state.status.state = .running(pid: pid, since: now)
                 state.status.since = now
-                return state.supervision.isEndingAsPlanned
+                return state.supervision.ending != nil
             }
-            // It was on its way when another was wanted, and nobody could be told.
+            // It was on its way when it failed or another was wanted, and nobody could be told.
             if isUnwanted { orders.replaceChild() }
         case .stopping:
             state.withLockedValue { state in
@@ -261,11 +261,19 @@ extension Supervisor {
     /// Ends the child that lives now as ``stop()`` does, because it has failed; its end counts as any other, and another
     /// follows as the rule says. Returns at once. Without effect when no child runs or the one that does is being ended
     /// already.
-    /// - Parameter why: The reason, for the log: words that follow the child's name and a colon.
-    public func restart(_ why: String) {
+    /// - Parameters:
+    ///   - why: The reason, for the log: words that follow the child's name and a colon.
+    ///   - hasSpoken: Whether the reason is what the child that lives now has written, so that no other can be meant:
+    ///     it is ended also if it was quicker than the news of its start.
+    public func restart(_ why: String, hasSpoken: Bool = false) {
         let now = time.now()
         let isNews = state.withLockedValue { state in
-            guard case .running = state.status.state, state.supervision.fail() else { return false }
+            switch state.status.state {
+            case .running: break
+            case .starting where hasSpoken: break
+            default: return false
+            }
+            guard state.supervision.fail() else { return false }
             state.status.lastFailure = ChildStatus.Failure(why: why, time: now)
             return true
         }

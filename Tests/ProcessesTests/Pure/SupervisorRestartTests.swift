@@ -11,7 +11,19 @@ struct SupervisorRestartTests {
         let time: TestTime
         let starts = NIOLockedValueBox<[Duration]>([])
         let replaced = NIOLockedValueBox(0)
+        /// Before anybody is told that the child has started.
+        let early: @Sendable (_ life: Int) -> Void
         let during: @Sendable (_ life: Int) -> Void
+
+        init(
+            time: TestTime,
+            early: @escaping @Sendable (_ life: Int) -> Void = { _ in },
+            during: @escaping @Sendable (_ life: Int) -> Void
+        ) {
+            self.time = time
+            self.early = early
+            self.during = during
+        }
 
         func run(
             _ command: ChildCommand,
@@ -25,14 +37,19 @@ struct SupervisorRestartTests {
                 return starts.count
             }
             let (ends, end) = AsyncStream<Void>.makeStream()
+            let hasStarted = NIOLockedValueBox(false)
             orders.listen(
                 replace: {
+                    // As in ChildLife: no child was meant that has not begun.
+                    guard hasStarted.withLockedValue({ $0 }) else { return }
                     replaced.withLockedValue { $0 += 1 }
                     end.finish()
                 },
                 { _ in end.finish() }
             )
             defer { orders.stopListening() }
+            early(life)
+            hasStarted.withLockedValue { $0 = true }
             news(.started(pid: 7))
             time.advance(by: .seconds(1))
             during(life)
@@ -126,5 +143,41 @@ struct SupervisorRestartTests {
         #expect(calls.withLockedValue { $0 } == 1)
         #expect(runner.starts.withLockedValue { $0 } == [0, 1100].map { .milliseconds($0) })
         #expect(!log.contains("in the pause"))
+    }
+
+    @Test("what a child has written ends it also where its start was not told of yet; nothing else does")
+    func failedEarly() async {
+        let time = TestTime()
+        let log = LogCapture()
+        let box = Box()
+        let runner = HeldRunner(time: time) { life in
+            let supervisor = box.supervisor.withLockedValue { $0 }
+            if life == 1 {
+                supervisor?.restart("it does not read", hasSpoken: true)
+            } else {
+                supervisor?.restart("another was meant")
+            }
+        } during: { life in
+            let supervisor = box.supervisor.withLockedValue { $0 }
+            if life > 1 { Task { await supervisor?.stop() } }
+        }
+        let supervisor = Supervisor(
+            kind: "daemon",
+            command: ChildCommand(name: "x", commandLine: "x", environment: [:]),
+            input: TestInput(),
+            output: LoggedOutput(kind: "daemon", name: "x", logger: log.logger, time: time.keeper),
+            logger: log.logger,
+            restartRule: FailureWindow { FailureWindow.Limits() },
+            time: time.keeper,
+            runner: runner
+        )
+        box.supervisor.withLockedValue { $0 = supervisor }
+        let running = Task { await supervisor.run() }
+        try? await eventually("the second life is over") { supervisor.status.state == .stopped }
+        #expect(runner.replaced.withLockedValue { $0 } == 1)
+        #expect(supervisor.status.starts == 2 && supervisor.status.failures == 1)
+        #expect(supervisor.status.lastFailure?.why == "it does not read")
+        await supervisor.stop()
+        await running.value
     }
 }
