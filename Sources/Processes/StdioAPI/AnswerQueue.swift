@@ -10,7 +10,7 @@ final class AnswerQueue: ChildInput {
         var waiter: CheckedContinuation<Void, Never>?
     }
 
-    /// How many bytes may wait.
+    /// How many bytes may wait; more only if they are one answer, before which none waits.
     static let limit = 1_000_000
 
     private let state = NIOLockedValueBox(State())
@@ -18,7 +18,8 @@ final class AnswerQueue: ChildInput {
     /// Takes an answer. Whether there was room for it; none is kept where there was not.
     func add(_ answer: [UInt8]) -> Bool {
         let (hasRoom, waiter) = state.withLockedValue { state in
-            guard state.waiting.count + state.given.count - state.written + answer.count <= Self.limit else {
+            let waiting = state.waiting.count + state.given.count - state.written
+            guard waiting == 0 || waiting + answer.count <= Self.limit else {
                 return (false, nil as CheckedContinuation<Void, Never>?)
             }
             state.waiting += answer

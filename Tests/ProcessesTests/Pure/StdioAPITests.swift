@@ -111,6 +111,23 @@ struct StdioAPITests {
         #expect(failures.withLockedValue { $0.count } == 2)
     }
 
+    @Test("One answer alone may be longer than that: whoever reads gets it")
+    func longAnswer() async {
+        let value = String(repeating: "x", count: 1_500_000)
+        let sections = Sections(sections: ["s": [("k", value)]])
+        let api = StdioAPI(daemon: "d", configuration: { sections }, logger: log.logger)
+        api.onFailure { [failures] why in failures.withLockedValue { $0.append(why) } }
+        for _ in 0..<2 {
+            api.standardOutput(ChildLine(bytes: Array(#"["get","s","k"]"#.utf8)))
+            let bytes = await api.input.next() ?? []
+            api.input.wrote(bytes.count)
+            #expect(bytes.count == value.utf8.count + 3)
+        }
+        #expect(failures.withLockedValue { $0.isEmpty })
+        for _ in 0..<2 { api.standardOutput(ChildLine(bytes: Array(#"["get","s","k"]"#.utf8))) }
+        #expect(failures.withLockedValue { $0.count } == 1)
+    }
+
     @Test("An answer that was written in part goes on where it was")
     func parts() async {
         api.standardOutput(ChildLine(bytes: Array(#"["get","s","z"]"#.utf8)))
