@@ -92,8 +92,8 @@ public final class StdioAPI: ChildOutput {
             return complain("has written a line to stdout that is longer than \(line.bytes.count) bytes")
         }
         switch DaemonRequest(line.bytes) {
-        case .section(let name): answer(configuration().answer(section: name))
-        case .value(let section, let key): answer(configuration().answer(section: section, key: key))
+        case .section(let name): answer { $0.answer(section: name) }
+        case .value(let section, let key): answer { $0.answer(section: section, key: key) }
         case .register(let registration):
             state.withLockedValue { state in
                 if !state.registrations.contains(registration) { state.registrations.append(registration) }
@@ -118,11 +118,13 @@ public final class StdioAPI: ChildOutput {
         errors.tellDropped()
     }
 
-    private func answer(_ bytes: [UInt8]) {
-        guard !answers.add(bytes) else { return }
+    private func answer(_ make: (any DaemonConfiguration) -> [UInt8]) {
+        // One that is being ended may ask on as fast as it can: that must cost next to nothing, for the thread that this
+        // runs on reads for all children.
+        guard !state.withLockedValue({ $0.hasFailed }), !answers.add(make(configuration())) else { return }
         let fail = state.withLockedValue { state in
-            defer { state.hasFailed = true }
-            return state.hasFailed ? nil : state.fail
+            state.hasFailed = true
+            return state.fail
         }
         fail?("it has asked and does not read: \(AnswerQueue.limit / 1_000_000) MB of answers wait for it")
     }

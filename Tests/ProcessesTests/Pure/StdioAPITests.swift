@@ -111,6 +111,24 @@ struct StdioAPITests {
         #expect(failures.withLockedValue { $0.count } == 2)
     }
 
+    @Test("Once it is to be ended for that, what it asks costs nothing: all children's output waits meanwhile")
+    func cheapWhenDeaf() async {
+        let asked = NIOLockedValueBox(0)
+        let sections = Sections(sections: ["s": [("k", String(repeating: "x", count: 400_000))]])
+        let api = StdioAPI(
+            daemon: "d",
+            configuration: {
+                asked.withLockedValue { $0 += 1 }
+                return sections
+            },
+            logger: log.logger
+        )
+        api.onFailure { _ in }
+        for _ in 0..<1000 { api.standardOutput(ChildLine(bytes: Array(#"["get","s"]"#.utf8))) }
+        for _ in 0..<1000 { api.standardOutput(ChildLine(bytes: Array(#"["get","s","k"]"#.utf8))) }
+        #expect(asked.withLockedValue { $0 } == 3)
+    }
+
     @Test("One answer alone may be longer than that: whoever reads gets it")
     func longAnswer() async {
         let value = String(repeating: "x", count: 1_500_000)
