@@ -130,6 +130,8 @@ public final class StdioAPI: ChildOutput {
     }
 
     private func log(_ message: String, at level: DaemonRequest.Level) {
+        // What is not shown is no flood.
+        guard level.logged >= logger.logLevel else { return }
         let bytes = message.utf8.count
         guard messages.admits(lineOf: min(bytes, Self.longestMessage)) else { return }
         let line =

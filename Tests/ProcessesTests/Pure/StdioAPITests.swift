@@ -88,6 +88,18 @@ struct StdioAPITests {
         #expect(log.entries.map(\.level) == [.info, .debug, .error, .error, .info])
     }
 
+    @Test("Messages at a level that is not shown cost the others nothing")
+    func hiddenMessages() {
+        var logger = log.logger
+        logger.logLevel = .info
+        let api = StdioAPI(daemon: "d", configuration: { Sections(sections: [:]) }, logger: logger)
+        let hidden = ChildLine(bytes: Array(#"["log","x",{"level":"debug"}]"#.utf8))
+        for _ in 0..<5000 { api.standardOutput(hidden) }
+        api.standardOutput(ChildLine(bytes: Array(#"["log","shown"]"#.utf8)))
+        api.ended()
+        #expect(log.messages == ["shown"])
+    }
+
     @Test("What is no request is an error in the log, and the next line is read as if nothing were")
     func faults() async {
         api.standardOutput(ChildLine(bytes: Array("[".utf8), cut: true))
