@@ -22,16 +22,19 @@ struct RunningProcess {
         self.session = session
     }
 
+    /// All that run.
+    static var all: [RunningProcess] {
+        names(in: "/proc").compactMap { pid_t($0) }.compactMap { RunningProcess($0) }
+    }
+
     /// The members of a process group that run.
     static func members(ofGroup group: pid_t) -> [RunningProcess] {
-        names(in: "/proc").compactMap { pid_t($0) }.compactMap { RunningProcess($0) }.filter { $0.group == group }
+        all.filter { $0.group == group }
     }
 
     /// Whether a process runs whose folder this is.
     static func isAny(in folder: String) -> Bool {
-        names(in: "/proc").compactMap { pid_t($0) }.compactMap { RunningProcess($0) }.contains {
-            $0.workingDirectory == folder
-        }
+        all.contains { $0.workingDirectory == folder }
     }
 
     /// The first 15 bytes of the name of its program.
