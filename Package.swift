@@ -95,7 +95,7 @@ let tests: [Target] = [
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(
         name: "ControlTests",
-        dependencies: ["CLinux", "Control", "Status", "TestSupport", locks, logging, subprocess, systemPackage]
+        dependencies: ["CLinux", "Control", "Status", "TestSupport", locks, logging]
     ),
     .testTarget(
         name: "HeraldServiceTests",
@@ -109,7 +109,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "ServiceTests",
-        dependencies: ["herald", "PocketCouch", "Store", "TestSupport", locks]
+        dependencies: ["herald", "PocketCouch", "Status", "Store", "TestSupport", locks]
     ),
 ]
 

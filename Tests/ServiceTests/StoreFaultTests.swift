@@ -41,28 +41,6 @@ struct StoreFaultTests {
         #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
     }
 
-    /// A disk for one process: no file of it may grow beyond so many blocks of 512 bytes. What is written beyond fails as on
-    /// a full disk (EFBIG), since the signal that would kill it is ignored.
-    private static func heraldWithLimit(blocks: Int, _ configuration: String) async throws -> HeraldProcess {
-        let herald = try HeraldProcess(
-            executable: "/bin/sh",
-            [
-                "-c", "trap '' XFSZ; ulimit -S -f \(blocks); exec \"$0\" run -c \"$1\"", try HeraldProcess.binary(),
-                configuration,
-            ]
-        )
-        try await herald.waitForLine(containing: "databases on the server", deadline: .patience)
-        return herald
-    }
-
-    private static func liftLimit(of herald: HeraldProcess) async throws {
-        let lift = try HeraldProcess(
-            executable: "/bin/sh",
-            ["-c", "exec prlimit --pid \(herald.pid) --fsize=unlimited"]
-        )
-        #expect(try await lift.waitForExit(deadline: .patience) == .status(0))
-    }
-
     @Test("On a full disk it says so once and goes on telling; started again with room, it loses nothing")
     func fullDisk() async throws {
         let stage = try Self.stage()
@@ -73,7 +51,7 @@ struct StoreFaultTests {
         // The store is made first, while there is room.
         try await Self.stop(try await stage.herald(configuration))
         let before = stage.lines("rich").lines.count
-        let limited = try await Self.heraldWithLimit(blocks: 128, configuration)
+        let limited = try await SmallDisk.herald(blocks: 128, configuration)
         var accounts = [Account(stage, "plain", isRich: false), Account(stage, "rich", isRich: true)]
         // Many databases have many cursors, which outgrow what little room there is.
         for number in 3..<300 { try truth.create("db\(number)") }
@@ -113,13 +91,13 @@ struct StoreFaultTests {
         try truth.create("d")
         let configuration = try Self.configuration(stage, server)
         try await Self.stop(try await stage.herald(configuration))
-        let herald = try await Self.heraldWithLimit(blocks: 64, configuration)
+        let herald = try await SmallDisk.herald(blocks: 64, configuration)
         for number in 0..<300 {
             try truth.create("db\(number)")
             try truth.write(["x"], in: "db\(number)")
         }
         try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
-        try await Self.liftLimit(of: herald)
+        try await SmallDisk.liftLimit(of: herald)
         try await herald.waitForLine(containing: "cursors are saved again", deadline: .patience)
         try await stage.lines("rich").waitForLines(601, deadline: .patience)
         try await Self.stop(herald)
@@ -148,7 +126,7 @@ struct StoreFaultTests {
         let names = (100..<300).map { "d\($0)" + String(repeating: "x", count: 200) }
         for name in names { try stage.state.createDatabase(name) }
         try await Self.stop(try await stage.herald(try configuration("new*")))
-        let herald = try await Self.heraldWithLimit(blocks: 64, try configuration("new*, d*"))
+        let herald = try await SmallDisk.herald(blocks: 64, try configuration("new*, d*"))
         try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
         for number in 0..<3 {
             try stage.state.createDatabase("new\(number)")
@@ -160,7 +138,7 @@ struct StoreFaultTests {
         // The others have been found long since.
         #expect(stage.state.stats.openFeeds <= 3)
         for name in names { try stage.state.put("x", in: name) }
-        try await Self.liftLimit(of: herald)
+        try await SmallDisk.liftLimit(of: herald)
         try await stage.lines("rich").waitForLines(3 + names.count, deadline: .patience)
         let updated = stage.lines("rich").lines.filter { $0.hasPrefix(#"{"type":"updated""#) }
         #expect(updated.count == names.count)

@@ -52,6 +52,20 @@ public func namesInFolder(_ path: String) throws -> [String] {
     return names.sorted()
 }
 
+/// Who may do what with the file at `path` itself, as `chmod` has it; throws a ``TestFailure`` if there is none.
+public func modeOfFile(_ path: String) throws -> UInt32 {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { throw failure("stat", path) }
+    return status.st_mode & 0o7777
+}
+
+/// The time of CLOCK_MONOTONIC, in microseconds.
+public func monotonicMicroseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+}
+
 /// A failure of the system call `function`, with the words for errno.
 func failure(_ function: String, _ subject: String = "") -> TestFailure {
     TestFailure("\(function) \(subject): \(String(cString: strerror(errno)))")

@@ -1,6 +1,4 @@
 import Status
-import Subprocess
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -8,45 +6,10 @@ import Testing
 
 @Suite("Metrics, read by Prometheus' own library")
 struct PrometheusTests {
-    /// Prints each sample as `name{label=value,...} value`, values as Python writes them, and refuses what the library
-    /// reads without complaint though it is wrong: counters that are not called so, samples that come twice.
-    private static let reader = """
-        import sys
-        try:
-            from prometheus_client.parser import text_string_to_metric_families
-        except ImportError:
-            sys.exit("python3-prometheus-client is missing: apt-get install -y python3-prometheus-client")
-        seen = set()
-        for family in text_string_to_metric_families(sys.stdin.buffer.read().decode("utf-8")):
-            assert family.documentation and family.type in ("counter", "gauge"), family
-            assert family.samples, family
-            for sample in family.samples:
-                assert sample.name.endswith("_total") == (family.type == "counter"), sample
-                labels = ",".join("%s=%r" % pair for pair in sorted(sample.labels.items()))
-                key = "%s{%s}" % (sample.name, labels)
-                assert key not in seen, key
-                seen.add(key)
-                print("%s %r" % (key, sample.value))
-        """
-
-    private static func read(_ text: String) async throws -> [String] {
-        let result = try await run(
-            .path("/usr/bin/python3"),
-            arguments: ["-c", reader],
-            input: .string(text),
-            output: .string(limit: 1 << 24),
-            error: .string(limit: 1 << 16)
-        )
-        guard result.terminationStatus.isSuccess else {
-            throw TestFailure("the parser refuses the metrics: \(result.standardError)")
-        }
-        return result.standardOutput.split(separator: "\n").map(String.init)
-    }
-
     @Test("Every metric is read with its labels and its value")
     func all() async throws {
         var books = Metrics.Books()
-        let samples = try await Self.read(Metrics.text(.healthy, &books))
+        let samples = try await Prometheus.read(Metrics.text(.healthy, &books))
         #expect(
             samples == [
                 "herald_up{} 1.0",
@@ -93,7 +56,7 @@ struct PrometheusTests {
         report.store.lastSave = nil
         report.store.lastError = Mishap("full", at: "")
         var books = Metrics.Books()
-        let samples = try await Self.read(Metrics.text(report, &books))
+        let samples = try await Prometheus.read(Metrics.text(report, &books))
         #expect(samples.contains(#"herald_changes_total{database='a\\b"c\nd} 1 {e="f,ü'} 3.0"#))
         #expect(samples.contains("herald_up{} 0.0"))
         #expect(samples.contains("herald_store_errors{} 1.0"))

@@ -1,14 +1,13 @@
 import Glibc
 import NIOConcurrencyHelpers
-import TestSupport
 
 /// A Unix datagram socket as systemd has one, and what it was sent.
-final class DatagramSocket: Sendable {
+public final class DatagramSocket: Sendable {
     private let descriptor: Int32
     private let received = NIOLockedValueBox<[String]>([])
 
     /// Binds to `path`, or where it is abstract to a name in no file system.
-    init(_ path: String, isAbstract: Bool = false) throws {
+    public init(_ path: String, isAbstract: Bool = false) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("socket: \(errno)") }
         var address = sockaddr_un()
@@ -28,7 +27,7 @@ final class DatagramSocket: Sendable {
     }
 
     /// All messages so far, in order.
-    var messages: [String] {
+    public var messages: [String] {
         received.withLockedValue { received in
             var buffer = [UInt8](repeating: 0, count: 4096)
             while true {

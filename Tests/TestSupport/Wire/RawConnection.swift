@@ -1,20 +1,25 @@
 import Glibc
-import TestSupport
 
 /// One connection that speaks bytes, over TCP or a Unix socket. It never blocks its thread.
-final class RawConnection {
-    struct Answer {
-        var status = 0
-        var fields: [String: String] = [:]
-        var body = ""
+public final class RawConnection {
+    /// What came back.
+    public struct Answer: Sendable {
+        /// The number in the status line.
+        public var status = 0
+        /// The headers, their names in small letters.
+        public var fields: [String: String] = [:]
+        /// What follows the headers.
+        public var body = ""
     }
 
     private let socket: Int32
     private var received: [UInt8] = []
-    private(set) var isClosedByServer = false
+    private static let patience = Duration.seconds(60)
+    /// Whether the other side has ended it.
+    public private(set) var isClosedByServer = false
 
     /// To a port of 127.0.0.1, or of ::1.
-    convenience init(port: Int, isIPv6: Bool = false) throws {
+    public convenience init(port: Int, isIPv6: Bool = false) throws {
         let bigEndianPort = [UInt8(port >> 8), UInt8(port & 0xFF)]
         if isIPv6 {
             // sockaddr_in6: family, port, flow, address, scope.
@@ -25,7 +30,8 @@ final class RawConnection {
         }
     }
 
-    convenience init(path: String) throws {
+    /// To the Unix socket at `path`.
+    public convenience init(path: String) throws {
         try self.init(AF_UNIX, Array(path.utf8) + [UInt8](repeating: 0, count: 108 - path.utf8.count))
     }
 
@@ -43,7 +49,8 @@ final class RawConnection {
         close(socket)
     }
 
-    func send(_ text: String) {
+    /// Sends `text` as it is.
+    public func send(_ text: String) {
         let bytes = Array(text.utf8)
         var sent = 0
         while sent < bytes.count {
@@ -56,7 +63,7 @@ final class RawConnection {
     }
 
     /// Asks, and waits for the answer. `Host` is sent unless it is among the fields.
-    func ask(
+    public func ask(
         _ method: String,
         _ target: String,
         _ fields: [(name: String, value: String)] = [],
@@ -71,8 +78,9 @@ final class RawConnection {
         return try await answer(isHead: method == "HEAD")
     }
 
-    func answer(isHead: Bool = false) async throws -> Answer {
-        try await waitForValue("an answer") {
+    /// Waits for an answer to what was sent.
+    public func answer(isHead: Bool = false) async throws -> Answer {
+        try await waitForValue("an answer", deadline: Self.patience) {
             receive()
             if let answer = parsed(isHead: isHead) { return answer }
             if isClosedByServer { throw TestFailure("closed before the answer") }
@@ -80,10 +88,45 @@ final class RawConnection {
         }
     }
 
-    func waitForClose() async throws {
-        try await eventually("the end of the connection") {
+    /// Waits until the other side ends it.
+    public func waitForClose() async throws {
+        try await eventually("the end of the connection", deadline: Self.patience) {
             receive()
             return isClosedByServer
+        }
+    }
+
+    /// Puts a `GET` to the Unix socket at `path`, and tells how long it took, connection and all. A thread of its own waits
+    /// for it, so that nothing else that the tests do counts.
+    public static func timed(_ target: String, at path: String) async throws -> (answer: Answer, time: Duration) {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try detachThread {
+                    continuation.resume(
+                        with: Result {
+                            let start = ContinuousClock.now
+                            let connection = try RawConnection(path: path)
+                            connection.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                            return (try connection.blockingAnswer(), ContinuousClock.now - start)
+                        }
+                    )
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func blockingAnswer() throws -> Answer {
+        // So that an answer that never comes ends the test.
+        var patience = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var block = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            if let answer = parsed(isHead: false) { return answer }
+            let count = recv(socket, &block, block.count, 0)
+            guard count > 0 else { throw TestFailure("no answer: errno \(errno)") }
+            received += block[..<count]
         }
     }
 
