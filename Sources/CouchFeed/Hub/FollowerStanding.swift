@@ -23,17 +23,19 @@ public struct FollowerStanding: Sendable, Equatable {
 extension Hub {
     /// How far each follower is, in the order of the followers.
     public var standings: [FollowerStanding] {
-        followers.enumerated().map { index, follower in
-            var (detached, served) = (0, 0)
-            for database in databases.values {
-                for seat in database.seats where seat.index == index {
-                    switch seat.state {
-                    case .detached: detached += 1
-                    case .catchingUp: served += 1
-                    case .attached, .waiting: break
-                    }
+        // All in one round: there may be thousands of databases.
+        var away = followers.map { _ in (detached: 0, served: 0) }
+        for database in databases.values {
+            for seat in database.seats {
+                switch seat.state {
+                case .detached: away[seat.index].detached += 1
+                case .catchingUp: away[seat.index].served += 1
+                case .attached, .waiting: break
                 }
             }
+        }
+        return followers.enumerated().map { index, follower in
+            let (detached, served) = away[index]
             let counts = catchUps.filter { $0.serves(follower: index) }.compactMap(\.pending)
             return FollowerStanding(
                 name: follower.name,
