@@ -21,17 +21,24 @@ extension Hub {
         bell.isConnected ? .rings : bellIsMissing ? .missing : .silent
     }
 
-    /// How it is with each database, by name.
+    /// How it is with each database, by name. One that is named is among them though there is none: it may be misspelt.
     public var databaseStatuses: [String: DatabaseStatus] {
-        databases.mapValues { database in
-            DatabaseStatus(
-                feed: feedStatus(of: database),
-                lastRow: database.tally.lastRow.map { Timestamp.ago(.now - $0) },
-                reconnects: database.tally.openings > 0 ? database.tally.openings - 1 : 0,
-                changes: database.tally.changes,
-                lastError: database.tally.lastError.map(\.mishap)
-            )
+        let named = options.names.filter { name in
+            databases[name] == nil && options.selects(name) && followers.contains { $0.wants(database: name) }
         }
+        let unknown = DatabaseStatus(feed: hasListed ? .absent : .looking)
+        return databases.mapValues(status).merging(named.map { ($0, unknown) }) { known, _ in known }
+    }
+
+    private func status(of database: FollowedDatabase) -> DatabaseStatus {
+        let tally = database.tally
+        return DatabaseStatus(
+            feed: feedStatus(of: database),
+            lastRow: tally.lastRow.map { Timestamp.ago(.now - $0) },
+            reconnects: tally.openings > 0 ? tally.openings - 1 : 0,
+            changes: tally.changes,
+            lastError: tally.lastError.map(\.mishap)
+        )
     }
 
     private func feedStatus(of database: FollowedDatabase) -> DatabaseStatus.Feed {
