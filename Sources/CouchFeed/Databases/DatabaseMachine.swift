@@ -72,7 +72,8 @@ struct DatabaseMachine {
     private var isWaiting = false
     private var backoff = Backoff()
     private var hasBegun = false
-    private var hasFlowed = false
+    /// Whether the open feed has given rows, or has been heard of since its beginning.
+    private(set) var hasFlowed = false
     private var refusedPositions = 0
     private var isToldRefused = false
     private var isToldInTrouble = false

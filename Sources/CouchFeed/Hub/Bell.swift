@@ -9,6 +9,8 @@ protocol BellOwner: AnyObject {
     func bellRang(for database: String, type: String)
     /// It has rung, or shown twice that it lives.
     func bellIsWell()
+    /// It was connected, and has failed: a server may well end it in order after each ring (CouchDB 1.x).
+    func bellBroke(why: String)
     /// It does not ring any more. `isForGood` where the server has no bell for this user.
     func bellFellSilent(why: String, isForGood: Bool, retryAfter: Duration?)
 }
@@ -97,6 +99,7 @@ final class Bell: TransferDelegate {
         // A server that answers one event at a time (CouchDB 1.x) may leave out the line's end.
         if wasHeard, !half.isEmpty { read(half) }
         if case .failed(let failure) = end {
+            if wasHeard { owner.bellBroke(why: failure.message) }
             return owner.bellFellSilent(why: failure.message, isForGood: false, retryAfter: nil)
         }
         guard !wasHeard else { return owner.bellFellSilent(why: "it ended", isForGood: false, retryAfter: nil) }

@@ -214,7 +214,12 @@ extension Hub: BellOwner {
     }
 
     func bellIsHeard() {
-        if bellIsMissing { log.info("_db_updates rings again") }
+        if bellIsMissing {
+            log.info("_db_updates rings again")
+        } else if let whyBellBroke {
+            log.info("_db_updates rings again; it broke: \(whyBellBroke)")
+        }
+        whyBellBroke = nil
         bellIsMissing = false
         // What happened between the last list and the first ring.
         list()
@@ -233,6 +238,10 @@ extension Hub: BellOwner {
             return
         }
         if type != "updated" { act(database.machine.look(), on: database) }
+    }
+
+    func bellBroke(why: String) {
+        if server.isUp { whyBellBroke = whyBellBroke ?? why }
     }
 
     func bellFellSilent(why: String, isForGood: Bool, retryAfter: Duration?) {

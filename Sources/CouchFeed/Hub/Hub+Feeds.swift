@@ -25,15 +25,19 @@ extension Hub {
                     act(database.machine.waitIsOver(), on: database)
                 }
             case .appeared(let instance, let updateSeq): arrived(database, instance, updateSeq)
-            case .absent: database.isAbsent()
+            case .absent:
+                brokenFeeds.forget(database.name)
+                database.isAbsent()
             case .adopt(let instance): database.adopt(instance)
             case .present(let instance):
                 log.debug("database \(database.name) begins")
+                brokenFeeds.forget(database.name)
                 cancelCatchUps(of: database)
                 database.places.clear()
                 database.tell(instance)
             case .gone:
                 log.debug("database \(database.name) is gone")
+                brokenFeeds.forget(database.name)
                 cancelCatchUps(of: database)
                 database.tell(nil)
             case .startOver:
@@ -44,8 +48,10 @@ extension Hub {
                     """
                 )
             case .refused(let refusal):
+                brokenFeeds.forget(database.name)
                 log.error("database \(database.name) cannot be read: \(refusal.why); \(refusal.hint)")
             case .inTrouble(let why, let failures):
+                brokenFeeds.forget(database.name)
                 log.warning("database \(database.name): the feed failed \(failures) times: \(why); trying on")
             case .recovered: log.info("database \(database.name): the feed flows again")
             }
@@ -98,6 +104,11 @@ extension Hub {
         database.places.note(arrival.position, at: .now)
         act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
         queueDetached(of: database)
+    }
+
+    /// Logs which feeds are open again, if any are.
+    func tellOfBrokenFeeds() {
+        if let news = brokenFeeds.news() { log.info("\(news)") }
     }
 
     private func openNext() {
@@ -159,6 +170,9 @@ extension Hub: FeedOwner {
         openingCount -= 1
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
         act(database.machine.opened(), on: database)
+        if brokenFeeds.isOpen(database.name) {
+            CurlLoop.schedule(after: .seconds(1)) { [weak self] in self?.tellOfBrokenFeeds() }
+        }
         openNext()
     }
 
@@ -189,6 +203,7 @@ extension Hub: FeedOwner {
         forget(feed, of: database)
         log.debug("database \(database.name): the feed ended: \(end)")
         if end != .clean { database.tally.lastError = TimedText(end.why) }
+        if database.machine.hasFlowed, server.isUp { brokenFeeds.broke(database.name, why: end.why) }
         act(database.machine.ended(end, using: &random), on: database)
         // A list is due after each reconnect; the server is asked first, once for all feeds that broke together.
         if end != .clean { act(server.look()) }

@@ -39,6 +39,7 @@ public final class Hub {
     var rescanTimer: LoopTimer?
     var bellBackoff = Backoff()
     var bellIsMissing = false
+    var whyBellBroke: String?
     var bellTimer: LoopTimer?
     lazy var bell = Bell(owner: self)
     lazy var desk = InfoDesk(client) { [weak self] in self?.answered($0, $1) }
@@ -49,6 +50,7 @@ public final class Hub {
     // Feeds
     var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
     var openingCount = 0
+    var brokenFeeds = BrokenFeeds()
     private var sweepTimer: LoopTimer?
     var waitingForSave: [(database: FollowedDatabase, arrival: Arrival, noted: NotedBeginnings)] = []
     var isSaving = false
@@ -113,6 +115,7 @@ public final class Hub {
         saveTimer?.cancel()
         stopTimers()
         bell.stop()
+        tellOfBrokenFeeds()
         waitingToOpen = []
         for database in databases.values {
             database.feed?.cancel()
@@ -208,6 +211,8 @@ public final class Hub {
     private func serverIsDown() {
         stopTimers()
         bell.stop()
+        whyBellBroke = nil
+        brokenFeeds.serverIsDown()
         for name in desk.withdraw() {
             guard let database = databases[name] else { continue }
             act(database.machine.notAsked(), on: database)
@@ -236,6 +241,7 @@ public final class Hub {
             sweepCatchUps()
             if bell.isConnected, bell.lastHeard < limit {
                 bell.stop()
+                bellBroke(why: "silent for \(options.silenceLimit.text)")
                 bellFellSilent(why: "silent for \(options.silenceLimit.text)", isForGood: false, retryAfter: nil)
             }
             sweep()
