@@ -48,12 +48,14 @@ extension Hub {
                     """
                 )
             case .refused(let refusal):
-                brokenFeeds.forget(database.name)
-                log.error("database \(database.name) cannot be read: \(refusal.why); \(refusal.hint)")
+                brokenFeeds.isInTrouble(database.name, .refused(hint: refusal.hint), why: refusal.why)
+                act(server.look())
             case .inTrouble(let why, let failures):
-                brokenFeeds.forget(database.name)
-                log.warning("database \(database.name): the feed failed \(failures) times: \(why); trying on")
-            case .recovered: log.info("database \(database.name): the feed flows again")
+                brokenFeeds.isInTrouble(database.name, .failing(times: failures), why: why)
+                act(server.look())
+            case .recovered:
+                brokenFeeds.flows(database.name)
+                tellGoodNewsSoon()
             }
         }
         // One that is named stays known: whether it was there at the first look matters when it comes.
@@ -106,9 +108,17 @@ extension Hub {
         queueDetached(of: database)
     }
 
-    /// Logs which feeds are open again, if any are.
-    func tellOfBrokenFeeds() {
-        if let news = brokenFeeds.news() { log.info("\(news)") }
+    private func tellGoodNewsSoon() {
+        guard newsTimer == nil, brokenFeeds.hasGoodNews else { return }
+        newsTimer = CurlLoop.schedule(after: .seconds(1)) { [weak self] in
+            guard let self else { return }
+            newsTimer = nil
+            tell(brokenFeeds.goodNews())
+        }
+    }
+
+    func tell(_ news: [BrokenFeeds.News]) {
+        for one in news { log.log(level: one.level, "\(one.text)") }
     }
 
     private func openNext() {
@@ -170,9 +180,8 @@ extension Hub: FeedOwner {
         openingCount -= 1
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return }
         act(database.machine.opened(), on: database)
-        if brokenFeeds.isOpen(database.name) {
-            CurlLoop.schedule(after: .seconds(1)) { [weak self] in self?.tellOfBrokenFeeds() }
-        }
+        brokenFeeds.isOpen(database.name)
+        tellGoodNewsSoon()
         openNext()
     }
 

@@ -51,6 +51,7 @@ public final class Hub {
     var waitingToOpen: [(database: FollowedDatabase, since: Seq)] = []
     var openingCount = 0
     var brokenFeeds = BrokenFeeds()
+    var newsTimer: LoopTimer?
     private var sweepTimer: LoopTimer?
     var waitingForSave: [(database: FollowedDatabase, arrival: Arrival, noted: NotedBeginnings)] = []
     var isSaving = false
@@ -115,7 +116,8 @@ public final class Hub {
         saveTimer?.cancel()
         stopTimers()
         bell.stop()
-        tellOfBrokenFeeds()
+        newsTimer?.cancel()
+        tell(brokenFeeds.goodNews())
         waitingToOpen = []
         for database in databases.values {
             database.feed?.cancel()
@@ -163,6 +165,7 @@ public final class Hub {
                     act(server.restIsOver())
                 }
             case .stillUp:
+                tell(brokenFeeds.troubleNews())
                 if listTimer == nil { list() }
             case .down(let why, let next):
                 fell(to: .unreachable, why)
