@@ -71,6 +71,7 @@ struct DaemonLogTests {
         )
         let herald = try stage.herald("[os_daemons]\ntalker = \(command)")
         #expect(try await stage.answers("talker", count: 1) == ["null"])
+        try await herald.end()
         let head = "Z error: daemon talker "
         let errors = herald.log(head).compactMap { $0.split(separator: head).last }
         #expect(
@@ -83,7 +84,6 @@ struct DaemonLogTests {
                 #"has written a line to stdout that is no JSON: ["get","\q"] daemon=talker"#,
             ]
         )
-        try await herald.end()
         #expect(herald.lives(of: "talker") == 1)
     }
 

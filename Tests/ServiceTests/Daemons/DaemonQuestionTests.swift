@@ -94,11 +94,11 @@ struct DaemonQuestionTests {
         )
         let herald = try stage.herald("[os_daemons]\nasker = \(command)\n[s]\nk = v\nend = e")
         #expect(try await stage.answers("asker", count: 3) == [#""v""#, "{}", #""e""#])
+        try await herald.end()
         let complaints = herald.log("daemon asker has written")
         #expect(complaints.count == 1)
         #expect(complaints.first?.contains("error: daemon asker has written a line to stdout that is longer") ?? false)
         #expect(herald.log("[cut: the line is longer than 16384 bytes] daemon=asker").count == 1)
-        try await herald.end()
         #expect(herald.lives(of: "asker") == 1)
     }
 

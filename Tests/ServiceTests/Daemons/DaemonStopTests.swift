@@ -26,7 +26,7 @@ struct DaemonStopTests {
             [daemon:polite]
             stop_timeout = 10m
             [daemon:stubborn]
-            stop_timeout = 1s
+            stop_timeout = 2s
             """
         )
         let stubborn = try await herald.daemon("stubborn")
@@ -40,7 +40,7 @@ struct DaemonStopTests {
         let asked = try herald.time(of: "info: stopping")
         let term = try herald.time(of: "daemon stubborn, or what it left behind, still runs: TERM")
         let kill = try herald.time(of: "daemon stubborn, or what it left behind, still runs: KILL")
-        #expect(HeraldProcess.span(asked, term) >= 998 && HeraldProcess.span(term, kill) >= 998)
+        #expect(HeraldProcess.span(asked, term) >= 1998 && HeraldProcess.span(term, kill) >= 1998)
         #expect(herald.log("daemon polite, or what it left behind").isEmpty)
     }
 
