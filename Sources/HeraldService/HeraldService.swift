@@ -141,9 +141,9 @@ public struct HeraldService: Service {
         ]
         manager.ready("running")
         let wrongServer = await waitForEnd()
+        await control.beginToStop()
         manager.stopping()
         log.info("stopping")
-        await control.beginToStop()
         for chore in chores { chore.cancel() }
         await parts.hub.stop()
         await withDiscardingTaskGroup { group in

@@ -79,7 +79,8 @@ actor ServiceControl: Controlled {
         }
         guard !isStopping else { return .failure(.refused("herald is being stopped")) }
         manager.reloading()
-        defer { manager.ready("running") }
+        // Behind its end nothing else is told of it.
+        defer { if !isStopping { manager.ready("running") } }
         do throws(Faults) {
             let new = try await configuration.load()
             return .success(try await apply(new))
