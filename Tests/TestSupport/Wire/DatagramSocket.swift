@@ -20,21 +20,41 @@ public final class DatagramSocket: Sendable {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
         }
         guard result == 0 else { throw TestFailure("bind \(path): \(errno)") }
+        try Self.keepTaking(descriptor, received)
     }
 
     deinit {
-        close(descriptor)
+        // Wakes the thread, which closes it.
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// All messages so far, in order.
     public var messages: [String] {
         received.withLockedValue { received in
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while true {
-                let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-                guard count >= 0 else { return received }
-                received.append(String(decoding: buffer[..<count], as: UTF8.self))
-            }
+            _ = Self.take(descriptor, &received)
+            return received
+        }
+    }
+
+    /// Takes what comes at once, on a thread of its own: the queue of such a socket is short, and whoever sends to one
+    /// that is full has to wait.
+    private static func keepTaking(_ descriptor: Int32, _ received: NIOLockedValueBox<[String]>) throws {
+        try detachThread {
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            repeat {
+                poll(&wanted, 1, -1)
+            } while received.withLockedValue { take(descriptor, &$0) }
+            close(descriptor)
+        }
+    }
+
+    /// - Returns: Whether more may come: not when the socket was shut down.
+    private static func take(_ descriptor: Int32, _ received: inout [String]) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { return count < 0 }
+            received.append(String(decoding: buffer[..<count], as: UTF8.self))
         }
     }
 }
