@@ -46,6 +46,8 @@ extension Hub {
         case .open: database.feed?.isPaused ?? false ? .paused : .open
         case .opening: .opening
         case .closed where database.machine.isResting: .waiting
+        // Nothing is asked of a server that is away.
+        case .closed where database.machine.isPresent && !server.isUp: .waiting
         case .closed where database.machine.isPresent || !database.machine.hasLooked: .looking
         case .closed: .absent
         }
