@@ -11,7 +11,9 @@ extension ChildStatus {
         case .waiting: shown.state = .waiting
         case .stopping(let pid): (shown.state, shown.pid) = (.stopping, pid)
         case .halted: shown.state = .halted
-        case .suspended, .stopped: shown.state = .stopped
+        case .suspended: shown.state = .stopped
+        // For good, since its owner ends: no person has stopped it.
+        case .stopped: shown.state = .stopping
         }
         shown.since = since.map { (now - $0).inSeconds }
         if let lastEnd, let lastEnded {
