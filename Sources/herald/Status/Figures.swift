@@ -18,10 +18,10 @@ enum Figures {
         return (count < 0 ? "-" : "") + String(text.reversed())
     }
 
-    /// `512 B`, `1.5 kB`, `34 MB`; a kB has 1,024 bytes, as in the configuration.
+    /// `512 B`, `1.5 kB`, `34 MB`; a kB has 1,000 bytes, as in the configuration.
     static func bytes(_ count: some BinaryInteger) -> String {
-        guard count >= 1024 else { return "\(count) B" }
-        return scaled(Double(count), by: 1024, units: [" B", " kB", " MB", " GB", " TB", " PB", " EB"])
+        guard count >= 1000 else { return "\(count) B" }
+        return scaled(Double(count), by: 1000, units: [" B", " kB", " MB", " GB", " TB", " PB", " EB"])
     }
 
     /// A time in its two largest units: `0.4s`, `12s`, `5m 3s`, `3h 5m`, `4d 3h`.

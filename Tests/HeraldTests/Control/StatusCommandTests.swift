@@ -62,7 +62,7 @@ struct StatusCommandTests {
                       delivery       catching up
                       lag            3s
                       to catch up    1,200 changes
-                      waiting        68 kB
+                      waiting        70 kB
                       lines          1,234,567
                       merged         0
                       unconfirmed    12

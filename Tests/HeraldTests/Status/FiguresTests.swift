@@ -26,7 +26,7 @@ struct FiguresTests {
     @Test(
         "Bytes",
         arguments: [
-            (0, "0 B"), (1023, "1023 B"), (1024, "1.0 kB"), (70_000, "68 kB"), (4 << 20, "4.0 MB"), (-1, "-1 B"),
+            (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (70_000, "70 kB"), (4 << 20, "4.2 MB"), (-1, "-1 B"),
         ]
     )
     func bytes(count: Int, text: String) {
