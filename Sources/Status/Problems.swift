@@ -114,7 +114,7 @@ extension NotifierStatus {
         }
         switch process.state {
         case .waiting where process.starts > 1:
-            add(isDown: true, "dies again and again\(process.end)", hint: "its last words stand in herald's log")
+            add(isDown: true, "dies again and again\(process.end)", hint: process.hint(lastError))
         case .halted: add(isDown: true, "is halted\(process.end)", hint: "herald start \(handle)")
         case .stopped: add("was stopped by hand", hint: "herald start \(handle)")
         case .starting, .running, .waiting, .stopping: break
@@ -145,14 +145,31 @@ extension DaemonStatus {
         switch process.state {
         case .halted:
             let text = "is halted, it died too often\(process.end)"
-            return [Problem(.daemon(name), isDown: true, text, hint: "herald start \(handle)")]
+            return [Problem(.daemon(name), isDown: true, text, hint: "mend it, then: herald start \(handle)")]
         case .stopped:
             return [Problem(.daemon(name), isDown: false, "was stopped by hand", hint: "herald start \(handle)")]
-        case .starting, .running, .waiting, .stopping: return []
+        case .starting, .running, .waiting:
+            // Any other program could die once. One that dies at a pace that is just allowed is never halted.
+            guard failures > 1 else { return [] }
+            let text = "dies again and again\(process.end)"
+            return [Problem(.daemon(name), isDown: false, text, hint: process.hint(lastError))]
+        case .stopping: return []
         }
     }
 }
 
 extension ProcessStatus {
+    /// What to do about one that dies again and again.
+    fileprivate func hint(_ lastError: Mishap?) -> String {
+        switch lastEnd?.text {
+        // With which the shell says so: sh(1), "Exit status".
+        case "exited with status 127": "its command was not found: mend the command, or install the program"
+        case "exited with status 126": "its command cannot be executed: see its permissions and first line"
+        case _ where lastError != nil: "see its last error, and herald's log; it is started again by itself"
+        case _ where lastWords != nil: "see its last words, and herald's log; it is started again by itself"
+        default: "see herald's log; it is started again by itself"
+        }
+    }
+
     fileprivate var end: String { lastEnd.map { ": \($0.text)" } ?? "" }
 }

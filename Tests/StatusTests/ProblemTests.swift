@@ -73,6 +73,44 @@ struct ProblemTests {
         }
     }
 
+    @Test("A daemon that dies again and again is told, although it is started again each time")
+    func dyingDaemon() {
+        let end = Mishap("exited with status 1", at: "")
+        for (failures, expected) in [(1, []), (2, ["late daemon o: dies again and again: exited with status 1"])] {
+            let found = Self.words {
+                $0.daemons["o"] = DaemonStatus(
+                    process: ProcessStatus(state: .running, starts: 9, lastEnd: end),
+                    failures: failures
+                )
+            }
+            #expect(found == expected)
+        }
+    }
+
+    @Test(
+        "What to do about one that dies again and again is told by how it ends, or where that stands",
+        arguments: [
+            ("exited with status 127", nil, nil, "its command was not found"),
+            ("exited with status 126", "words", nil, "its command cannot be executed"),
+            ("exited with status 0", "words", "no answer within 60 s", "see its last error"),
+            ("exited with status 1", "words", nil, "see its last words"),
+            ("exited with status 1", nil, nil, "see herald's"),
+        ] as [(String, String?, String?, String)]
+    )
+    func hints(end: String, words: String?, error: String?, hint: String) {
+        let report = Self.report {
+            $0.notifiers["n"]?.lastError = error.map { Mishap($0, at: "") }
+            $0.notifiers["n"]?.process = ProcessStatus(
+                state: .waiting,
+                starts: 2,
+                lastEnd: Mishap(end, at: ""),
+                lastWords: words
+            )
+        }
+        #expect(report.problems.count == 1 && report.problems[0].hint.hasPrefix(hint))
+        #expect(report.problems[0].hint.utf8.count <= 72)
+    }
+
     @Test("What is down comes before what is late; each says what to do")
     func order() {
         let report = Self.report {
@@ -99,7 +137,7 @@ struct ProblemTests {
         )
         #expect(report.problems.map(\.isDown) == [true, true, false, false, false, false, false, false])
         #expect(report.problems.allSatisfy { !$0.hint.isEmpty && $0.hint.utf8.count <= 72 })
-        #expect(report.problems[1].hint == "herald start o")
+        #expect(report.problems[1].hint == "mend it, then: herald start o")
     }
 
     @Test("Where a notifier and a daemon have one name, the hint says which is meant")
@@ -108,7 +146,7 @@ struct ProblemTests {
             $0.notifiers["o"] = NotifierStatus(process: ProcessStatus(state: .stopped))
             $0.daemons["o"]?.process.state = .halted
         }
-        #expect(report.problems.map(\.hint) == ["herald start daemon:o", "herald start notifier:o"])
+        #expect(report.problems.map(\.hint) == ["mend it, then: herald start daemon:o", "herald start notifier:o"])
     }
 
     @Test(
