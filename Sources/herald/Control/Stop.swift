@@ -13,6 +13,6 @@ struct Stop: AsyncParsableCommand {
     @OptionGroup var child: ChildOptions
 
     func run() async throws {
-        try await child.perform(.stop, "stopping; 'herald start' starts it again")
+        try await child.perform(.stop, "stopping; 'herald start \(child.name)' starts it again")
     }
 }

@@ -66,7 +66,7 @@ struct StatusTable {
             ),
             StyledLine(text: FittedText.cutEnd("  configuration read \(age) from", to: width)),
         ] + files(configuration.files) + problems.lines(of: .configuration, indent: 2)
-            + some(faults, Self.mostFaults) { problems.paragraph($0, lead: "    ") }
+            + some(faults, Self.mostFaults) { problems.paragraph($0, lead: "    fault: ") }
             + strayProblems.flatMap { problem in
                 let name = FittedText.line("  \(ProblemLines.key(problem.subject))")
                 return [StyledLine(text: FittedText.cutMiddle(name, to: width))]

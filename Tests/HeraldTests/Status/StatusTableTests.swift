@@ -57,10 +57,10 @@ struct StatusTableTests {
                     /etc/herald/conf.d/10-more.ini
                   ! the files have 2 faults, so the configuration from before goes on
                     hint: mend them; they are read again at once
-                    /etc/herald/notifiers.ini:12: outbox: '4XB' is not a size; write it like
-                    outbox = 4MB, from 64kB to 1GB
-                    /etc/herald/notifiers.ini:20: command: 'cat "' has a quote without its end;
-                    add it
+                    fault: /etc/herald/notifiers.ini:12: outbox: '4XB' is not a size; write it
+                           like outbox = 4MB, from 64kB to 1GB
+                    fault: /etc/herald/notifiers.ini:20: command: 'cat "' has a quote without
+                           its end; add it
 
                 server http://127.0.0.1:5984
                   unreachable, CouchDB 3.5.0
