@@ -40,11 +40,18 @@ extension Stage {
         _ notifiers: [(name: String, command: String)],
         options: String = "",
         source: String = "",
+        heartbeat: String = "1s",
         environment: [String: String] = [:],
         server change: (inout PocketCouch.Configuration) -> Void = { _ in }
     ) async throws -> Play {
         let server = try await self.server(change)
-        let configuration = try configuration(url: server.url, source: source, notifiers: notifiers, more: options)
+        let configuration = try configuration(
+            url: server.url,
+            source: source,
+            notifiers: notifiers,
+            more: options,
+            heartbeat: heartbeat
+        )
         return Play(server: server, herald: try await herald(configuration, environment: environment))
     }
 
