@@ -17,8 +17,8 @@ final class InputFeed: Sendable {
         input.begin(pipe)
         task = Task {
             let isBroken = await Self.pump(input, into: pipe)
-            // Closed before anybody hears of it. What nobody has read by now, and will not, goes to the next child.
-            input.childLeft(pipe.close())
+            // Closed before anybody hears of it.
+            pipe.close()
             if !Task.isCancelled {
                 isBroken ? onBreak() : onEnd()
             }

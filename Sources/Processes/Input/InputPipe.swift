@@ -11,6 +11,10 @@ final class InputPipe: Sendable {
     private struct State {
         var readEndIsOpen = true
         var writeEndIsOpen = true
+        /// The read end, opened again when the write end was closed, so that what is left can be counted.
+        var rest: CInt?
+        /// How much was left then, for where it cannot be opened again.
+        var leftAtClose = 0
         var waiting: CheckedContinuation<Void, Never>?
     }
 
@@ -37,6 +41,7 @@ final class InputPipe: Sendable {
     deinit {
         closeReadEnd()
         close()
+        if let rest = state.withLockedValue({ $0.rest }) { Glibc.close(rest) }
     }
 
     /// Closes our copy of the child's end; further calls do nothing. Without it no broken pipe is ever seen.
@@ -73,28 +78,35 @@ final class InputPipe: Sendable {
     /// How many bytes are in the pipe that nobody has read yet; 0 once it is closed.
     var unreadByteCount: Int {
         // Under the lock, so that the descriptor is not another's by then.
-        state.withLockedValue { $0.writeEndIsOpen ? countUnread() : 0 }
+        state.withLockedValue { $0.writeEndIsOpen ? Self.countUnread(in: writeEnd) : 0 }
     }
 
-    /// Closes stdin; further calls do nothing.
-    ///
-    /// - Returns: How many bytes nobody had read until then.
-    @discardableResult
-    func close() -> Int {
+    /// Closes stdin; further calls do nothing. What is in it can still be read.
+    func close() {
         let isOpen = state.withLockedValue { state in
             defer { state.writeEndIsOpen = false }
             return state.writeEndIsOpen
         }
-        guard isOpen else { return 0 }
-        let unread = countUnread()
+        guard isOpen else { return }
+        // Not before: with a reader of our own no broken pipe would ever be seen. See proc_pid_fd(5) for pipes.
+        let rest = open("/proc/self/fd/\(writeEnd)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let left = Self.countUnread(in: writeEnd)
+        state.withLockedValue { state in
+            state.rest = rest >= 0 ? rest : nil
+            state.leftAtClose = left
+        }
         loop.remove(writeEnd)
         Glibc.close(writeEnd)
-        return unread
     }
 
-    private func countUnread() -> Int {
+    /// How many bytes nobody has read; to be asked when it is closed and nobody will read any more.
+    var leftByteCount: Int {
+        state.withLockedValue { state in state.rest.map { Self.countUnread(in: $0) } ?? state.leftAtClose }
+    }
+
+    private static func countUnread(in end: CInt) -> Int {
         var unread: CInt = 0
-        return ioctl(writeEnd, UInt(FIONREAD), &unread) == 0 ? Int(unread) : 0
+        return ioctl(end, UInt(FIONREAD), &unread) == 0 ? Int(unread) : 0
     }
 
     private func waitForRoom() async {

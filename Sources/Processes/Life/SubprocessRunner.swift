@@ -104,6 +104,8 @@ struct SubprocessRunner: ChildRunner {
         }
         await feed?.waitForEnd()
         let end = await child.value
+        // What was read after stdin was closed was read; what nobody has read goes to the next child.
+        if feed != nil { input.childLeft(standardInput.leftByteCount) }
         await standardOutput.finish()
         await standardError.finish()
         output.ended()
