@@ -99,7 +99,9 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "HeraldServiceTests",
-        dependencies: ["HeraldService", "Processes", "Settings", "TestSupport", locks]
+        dependencies: [
+            "HeraldService", "CouchFeed", "Notices", "Processes", "Settings", "Store", "TestSupport", locks, logging,
+        ]
     ),
     .testTarget(
         name: "HeraldTests",
@@ -109,7 +111,7 @@ let tests: [Target] = [
     ),
     .testTarget(
         name: "ServiceTests",
-        dependencies: ["herald", "PocketCouch", "Status", "Store", "TestSupport", locks]
+        dependencies: ["herald", "Control", "PocketCouch", "Status", "Store", "TestSupport", locks]
     ),
 ]
 

@@ -1,8 +1,9 @@
 import Glibc
-import HeraldService
 import Settings
 import TestSupport
 import Testing
+
+@testable import HeraldService
 
 @Suite("The fingerprint of the configuration's files")
 struct ConfigurationFingerprintTests {
@@ -122,5 +123,25 @@ struct ConfigurationFingerprintTests {
         defer { close(descriptor) }
         try #require(write(descriptor, "x", 1) == 1)
         #expect(ConfigurationFingerprint(paths: paths) == before)
+    }
+
+    @Test("tells how long it takes until things are quiet; files from the future say nothing")
+    func restlessness() {
+        let time = ConfigurationFingerprint.Time(seconds: 1000, nanoseconds: 0)
+        func file(_ seconds: Int, _ nanoseconds: Int) -> ConfigurationFingerprint.File {
+            let changed = ConfigurationFingerprint.Time(seconds: seconds, nanoseconds: nanoseconds)
+            let identity = ConfigurationFingerprint.Identity(device: 1, inode: 1)
+            return .init(path: "f", stamp: .regular(identity, size: 1, modified: changed, changed: changed))
+        }
+        func rest(_ files: ConfigurationFingerprint.File...) -> Duration {
+            ConfigurationFingerprint(files: files).restlessness(at: time)
+        }
+        #expect(rest() == .zero)
+        #expect(rest(file(999, 0)) == .zero)
+        #expect(rest(file(999, 800_000_000)) == .zero)
+        #expect(rest(file(999, 950_000_000), file(999, 0)) == .milliseconds(150))
+        #expect(rest(file(1000, 0)) == .milliseconds(200))
+        #expect(rest(file(2000, 0)) == .zero)
+        #expect(rest(.init(path: "g", stamp: .absent(error: 2))) == .zero)
     }
 }

@@ -22,6 +22,17 @@ public struct ConfigurationFingerprint: Sendable, Equatable {
     struct Time: Sendable, Equatable {
         var seconds: Int
         var nanoseconds: Int
+
+        /// As file systems count it.
+        static func now() -> Time {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            return Time(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
+        }
+
+        fileprivate static func - (later: Time, earlier: Time) -> Duration {
+            .seconds(later.seconds - earlier.seconds) + .nanoseconds(later.nanoseconds - earlier.nanoseconds)
+        }
     }
 
     /// A file of the configuration.
@@ -43,6 +54,16 @@ public struct ConfigurationFingerprint: Sendable, Equatable {
     /// are read is then noticed afterwards.
     public init(paths: [String]) {
         files = HeraldSettings.filesToRead(paths: paths).map { File(path: $0, stamp: Self.stamp(of: $0)) }
+    }
+
+    /// How long it takes until no file has changed for ``ChangeDetector/quiet``, if none does any more. A file from the
+    /// future says nothing: somebody has set a clock.
+    func restlessness(at now: Time) -> Duration {
+        files.reduce(.zero) { rest, file in
+            guard case .regular(_, _, _, let changed) = file.stamp else { return rest }
+            let age = now - changed
+            return age < .zero ? rest : max(rest, ChangeDetector<Self>.quiet - age)
+        }
     }
 
     private static func stamp(of path: String) -> Stamp {

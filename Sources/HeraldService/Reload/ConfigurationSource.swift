@@ -16,9 +16,23 @@ public struct ConfigurationSource: Sendable {
         fingerprint = ConfigurationFingerprint(paths: paths)
     }
 
-    /// Reads it, on no actor; throws all its faults.
+    /// Reads it once it is at rest, on no actor; throws all its faults. What is being written meanwhile is waited for:
+    /// half a file may be without fault, and an empty one stops everything.
     @concurrent
     func load() async throws(Faults) -> HeraldSettings {
-        try HeraldSettings.load(paths: paths, environment: environment)
+        for _ in 0..<Self.mostReadings {
+            let before = ConfigurationFingerprint(paths: paths)
+            let rest = before.restlessness(at: ConfigurationFingerprint.Time.now())
+            if rest > .zero, (try? await Task.sleep(for: rest)) != nil { continue }
+            let settings = Result { () throws(Faults) in
+                try HeraldSettings.load(paths: paths, environment: environment)
+            }
+            if ConfigurationFingerprint(paths: paths) == before { return try settings.get() }
+        }
+        // It never comes to rest: what is there now is as good as what comes.
+        return try HeraldSettings.load(paths: paths, environment: environment)
     }
+
+    /// With a wait for ``ChangeDetector/quiet`` between two this is some seconds.
+    private static let mostReadings = 25
 }
