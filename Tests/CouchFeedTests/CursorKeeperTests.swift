@@ -173,10 +173,10 @@ struct CursorKeeperTests {
         #expect(memory.serverID == "uuid")
         #expect(memory.scope(of: "a") == "*")
         #expect(memory.scope(of: "b") == nil)
-        #expect(memory.take("d") == ["a": .now])
-        #expect(memory.take("e") == ["a": .resume(Self.mark("e", "5").cursor)])
-        #expect(memory.take("e") == [:])
-        #expect(memory.take("f") == ["a": .announced(Instance(startTime: nil, generation: 3))])
+        #expect(memory.take("d", for: ["a", "b", "c"]) == ["a": .now])
+        #expect(memory.take("e", for: ["a", "b", "c"]) == ["a": .resume(Self.mark("e", "5").cursor)])
+        #expect(memory.take("e", for: ["a", "b", "c"]) == [:])
+        #expect(memory.take("f", for: ["a", "b", "c"]) == ["a": .announced(Instance(startTime: nil, generation: 3))])
         store.close()
     }
 
@@ -197,7 +197,10 @@ struct CursorKeeperTests {
         await keeper.stop()
         var memory = try await Self.keeper(store, ["a", "b", "c"]).recollect()
         let old = Self.mark("d", "5").cursor
-        #expect(memory.take("d") == ["a": .resume(old), "b": .announced(next), "c": .announced(next)])
+        #expect(
+            memory.take("d", for: ["a", "b", "c"])
+                == ["a": .resume(old), "b": .announced(next), "c": .announced(next)]
+        )
         store.close()
     }
 }

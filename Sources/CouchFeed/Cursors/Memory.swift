@@ -2,10 +2,19 @@ import Store
 
 /// What was known when Herald, or the hub before this one, was stopped: for the hub to begin with.
 struct Memory {
-    private var beginnings: [String: [String: Arrival.Beginning]] = [:]
+    private typealias Beginnings = [String: [String: Arrival.Beginning]]
+
+    /// By database and follower.
+    private var beginnings = Beginnings()
+    /// Those of databases that were asked for when these followers did not want them. They may want them again.
+    private var unwanted = Beginnings()
+    /// By database and follower, rows that these were given already and may be given again.
+    private var passed: [String: [String: PassedRows]] = [:]
+    /// By database, the least number of its next life, where that is not 0.
+    private var generations: [String: Int] = [:]
     private let scopes: [String: String]
     /// The server whose databases these are; `nil` before it was first seen, or if it has no `uuid`.
-    let serverID: String?
+    private(set) var serverID: String?
 
     init(_ contents: StoreContents = StoreContents()) {
         let names = Dictionary(uniqueKeysWithValues: contents.followers.map { ($0.id, $0.name) })
@@ -20,32 +29,73 @@ struct Memory {
         serverID = contents.server?.uuid
     }
 
+    // MARK: From hub to hub
+
     /// This is where the follower begins, whatever was known before.
-    mutating func set(_ cursor: Cursor, of follower: String, in database: String) {
-        beginnings[database, default: [:]][follower] = .resume(cursor)
+    mutating func set(_ beginning: Arrival.Beginning, of follower: String, in database: String) {
+        beginnings[database, default: [:]][follower] = beginning
     }
 
-    /// This is where the follower begins, if nothing else is known.
-    mutating func suggest(_ beginning: Arrival.Beginning, of follower: String, in database: String) {
-        if beginnings[database]?[follower] == nil { beginnings[database, default: [:]][follower] = beginning }
-    }
-
-    /// Forgets where followers begin for whom `isOver` says so.
-    mutating func forget(where isOver: (_ database: String, _ follower: String) -> Bool) {
-        for (database, followers) in beginnings {
-            let left = followers.filter { !isOver(database, $0.key) }
+    /// Of these followers it knows what `other` knows and has not told, and nothing else.
+    mutating func replace(_ followers: Set<String>, by other: Memory) {
+        for (database, known) in beginnings {
+            let left = known.filter { !followers.contains($0.key) }
             beginnings[database] = left.isEmpty ? nil : left
         }
+        for source in [other.unwanted, other.beginnings] {
+            for (database, known) in source {
+                for (follower, beginning) in known where followers.contains(follower) {
+                    set(beginning, of: follower, in: database)
+                }
+            }
+        }
+        passed = other.passed.compactMapValues { rows in
+            let left = rows.filter { followers.contains($0.key) && !$0.value.isOver(at: .now) }
+            return left.isEmpty ? nil : left
+        }
+        generations = other.generations
     }
 
-    func knows(_ database: String) -> Bool { beginnings[database] != nil }
+    /// The follower was given these already.
+    mutating func set(_ rows: PassedRows, passedBy follower: String, in database: String) {
+        passed[database, default: [:]][follower] = rows
+    }
+
+    /// The next life of the database has at least this number.
+    mutating func set(generation: Int, of database: String) {
+        generations[database] = generation > 0 ? generation : nil
+    }
+
+    /// This is the server, if none is known yet.
+    mutating func suggest(serverID: String) {
+        self.serverID = self.serverID ?? serverID
+    }
+
+    // MARK: What a hub asks
+
+    /// The least number of the next life of the database.
+    func generation(of database: String) -> Int { generations[database] ?? 0 }
+
+    /// What the follower was given already in this database. Told once.
+    mutating func takeRows(passedBy follower: String, in database: String) -> PassedRows? {
+        passed[database]?.removeValue(forKey: follower)
+    }
+
+    /// Where the follower begins in this database, if that is known and was not told.
+    func beginning(of follower: String, in database: String) -> Arrival.Beginning? {
+        beginnings[database]?[follower]
+    }
 
     /// The databases of which somebody was told and nothing was asked since.
     var databases: some Collection<String> { beginnings.keys }
 
-    /// Where followers begin in this database, by their names. Told once: from then on the hub knows better.
-    mutating func take(_ database: String) -> [String: Arrival.Beginning] {
-        beginnings.removeValue(forKey: database) ?? [:]
+    /// Where the followers that want this database begin in it, by their names. Told once: from then on the hub knows
+    /// better.
+    mutating func take(_ database: String, for followers: [String]) -> [String: Arrival.Beginning] {
+        guard let known = beginnings.removeValue(forKey: database) else { return [:] }
+        let taken = known.filter { followers.contains($0.key) }
+        if taken.count < known.count { unwanted[database] = known.filter { taken[$0.key] == nil } }
+        return taken
     }
 
     /// What the follower's choice of databases was when it last looked; `nil` if it has never looked.

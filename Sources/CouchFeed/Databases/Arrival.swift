@@ -6,6 +6,8 @@ struct Arrival: Equatable {
     enum Beginning: Equatable {
         /// Where the database stands now; nothing is told of what was.
         case now
+        /// Where the database stood when "now" was looked for; that may not have been saved yet.
+        case noted(Cursor)
         /// It is told as created, and all of it is read.
         case zero
         /// Where it was served to.
@@ -56,7 +58,7 @@ struct Arrival: Equatable {
             // Better told twice than never.
             let others: [LifeEvent] = told.isSameLife(as: present) ? [] : [.deleted(told), .created(present)]
             return ([.created(told)] + others, Cursor(instance: present, seq: .zero))
-        case .resume(let cursor):
+        case .resume(let cursor), .noted(let cursor):
             let events = LifeEvent.between(told: cursor.instance, present: present)
             return (events, Cursor(instance: present, seq: events.isEmpty ? cursor.seq : .zero))
         }
@@ -67,8 +69,10 @@ struct Arrival: Equatable {
     private static func isBehind(_ beginnings: [Beginning], _ present: Instance, _ updateSeq: Seq) -> Bool {
         guard present.startTime == nil, let last = updateSeq.integer else { return false }
         return beginnings.contains { beginning in
-            guard case .resume(let cursor) = beginning, let seq = cursor.seq.integer else { return false }
-            return last < seq
+            switch beginning {
+            case .resume(let cursor), .noted(let cursor): cursor.seq.integer.map { last < $0 } ?? false
+            case .now, .zero, .announced: false
+            }
         }
     }
 }

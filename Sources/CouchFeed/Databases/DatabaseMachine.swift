@@ -90,6 +90,8 @@ struct DatabaseMachine {
     }
 
     var isPresent: Bool { instance != nil }
+    /// The least number of the life that is there, or comes next, where the server does not tell lives apart.
+    var nextGeneration: Int { instance == nil && hasEnded ? generation + 1 : generation }
     /// Whether something has failed and is tried again after a while.
     var isResting: Bool { isWaiting }
 

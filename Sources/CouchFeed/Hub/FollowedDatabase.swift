@@ -23,10 +23,13 @@ public final class FollowedDatabase {
     var refusedPlaces = 0
     private let detached: @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
 
-    /// - Parameter detached: Called for each follower that is detached, and is to catch up.
+    /// - Parameters:
+    ///   - generation: At least this is the number of its life, where the server does not tell lives apart.
+    ///   - detached: Called for each follower that is detached, and is to catch up.
     init(
         name: String,
         number: Int,
+        generation: Int = 0,
         tally: FeedTally,
         seats: [Seat],
         detached: @escaping @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
@@ -36,8 +39,8 @@ public final class FollowedDatabase {
         self.tally = tally
         self.seats = seats
         self.detached = detached
-        let told = seats.compactMap(\.cursor.instance)
-        machine = DatabaseMachine(isTold: !told.isEmpty, generation: told.map(\.generation).max() ?? 0)
+        let told = seats.compactMap(\.told)
+        machine = DatabaseMachine(isTold: !told.isEmpty, generation: told.map(\.generation).reduce(generation, max))
     }
 
     var needsDocuments: Bool { seats.contains { $0.follower.needs.documents } }
@@ -49,7 +52,7 @@ public final class FollowedDatabase {
 
     /// Whether nobody has anything left to be told of it.
     var isSettled: Bool {
-        !seats.contains { $0.isDetached && $0.cursor.instance != nil }
+        !seats.contains { $0.isDetached && $0.told != nil }
     }
 
     // MARK: Lives
@@ -67,12 +70,17 @@ public final class FollowedDatabase {
     func noteBeginnings(_ arrival: Arrival) -> NotedBeginnings {
         var noted = NotedBeginnings.none
         for (seat, start) in zip(seats, arrival.starts) {
-            if case .waiting(.now) = seat.state {
+            switch seat.state {
+            case .waiting(.now):
                 seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: start.cursor)))
                 noted = .now
-            } else if seat.cursor.instance == nil, !start.events.isEmpty {
+            case .waiting(.noted(let cursor)):
+                seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: cursor)))
+                noted = .now
+            case _ where seat.told == nil && !start.events.isEmpty:
                 seat.follower.ledger.announced(arrival.instance, in: name)
                 noted = max(noted, .announced)
+            case _: break
             }
         }
         return noted
@@ -85,7 +93,6 @@ public final class FollowedDatabase {
                 detach(index)
                 continue
             }
-            seats[index].tellAnnounced(of: self)
             if start.events.isEmpty {
                 seats[index].cursor = start.cursor
             } else {
@@ -122,9 +129,8 @@ public final class FollowedDatabase {
             seats[index].passed = nil
             if present == nil, case .waiting = seats[index].state {
                 // Who was told of a life before Herald was last stopped is told that it is over; to others nothing is.
-                seats[index].tellAnnounced(of: self)
                 seats[index].state = .attached
-                if seats[index].cursor.instance == nil { forgetBeginning(of: seats[index]) }
+                if seats[index].told == nil { forgetBeginning(of: seats[index]) }
             }
             guard seats[index].isAttached, seats[index].follower.hasRoom else {
                 detach(index)
@@ -137,7 +143,6 @@ public final class FollowedDatabase {
     /// It is given nothing any more, and is to catch up once it has room.
     func detach(_ seat: Int) {
         seats[seat].state = .detached
-        seats[seat].passed = nil
         detached(self, seat)
     }
 

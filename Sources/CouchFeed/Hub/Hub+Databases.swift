@@ -107,17 +107,21 @@ extension Hub {
     /// The database of this name, made known if anyone wants it. `isNew`: it is being created now.
     func known(_ name: String, isNew: Bool = false) -> FollowedDatabase? {
         if let database = databases[name] { return database }
-        let remembered = memory.take(name)
+        let wanting = followers.enumerated().filter { $0.element.wants(database: name) }
+        let remembered = memory.take(name, for: wanting.map(\.element.name))
         var seats: [Seat] = []
-        for (index, follower) in followers.enumerated() where follower.wants(database: name) {
+        for (index, follower) in wanting {
             let beginning = remembered[follower.name] ?? firstBeginning(of: follower, in: name, isNew: isNew)
             if beginning == .now { follower.ledger.begins(atNowIn: name) }
-            seats.append(Seat(follower, index: index, away: away[index], beginning: beginning))
+            var seat = Seat(follower, index: index, away: away[index], beginning: beginning)
+            seat.passed = memory.takeRows(passedBy: follower.name, in: name)
+            seats.append(seat)
         }
         guard !seats.isEmpty else { return nil }
         let database = FollowedDatabase(
             name: name,
             number: tallies.takeNumber(),
+            generation: memory.generation(of: name),
             tally: tallies[name],
             seats: seats
         ) { [weak self] database, seat in self?.queue(database, seat) }

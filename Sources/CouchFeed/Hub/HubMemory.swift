@@ -19,25 +19,34 @@ public struct HubMemory: Sendable {
 }
 
 extension Hub {
-    /// `memory` is what has been delivered; what has been given besides is known here.
-    fileprivate func handOver(_ memory: Memory) -> Memory {
-        var memory = memory
+    /// `delivered` is what the keeper knows. Of its own followers the hub knows more: what they were given besides, and
+    /// what the hubs before it had given them that it has not come to yet.
+    fileprivate func handOver(_ delivered: Memory) -> Memory {
+        var memory = delivered
+        memory.replace(Set(followers.map(\.name)), by: self.memory)
         for database in databases.values {
+            memory.set(generation: database.machine.nextGeneration, of: database.name)
             for seat in database.seats {
                 let name = seat.follower.name
-                switch seat.state {
-                // The keeper may know more of those who wait: where a beginning was noted.
-                case .waiting(let beginning): memory.suggest(beginning, of: name, in: database.name)
-                case .attached, .detached, .catchingUp: memory.set(seat.cursor, of: name, in: database.name)
-                }
+                let noted = delivered.beginning(of: name, in: database.name)
+                memory.set(seat.beginning(noted: noted), of: name, in: database.name)
+                if let rows = seat.passed { memory.set(rows, passedBy: name, in: database.name) }
             }
         }
-        // What was looked at and forgotten is gone, and was told to be, though that may not have been delivered yet.
-        let present = Dictionary(followers.map { ($0.name, $0) }) { $1 }
-        memory.forget { database, follower in
-            databases[database] == nil && !self.memory.knows(database)
-                && present[follower]?.wants(database: database) ?? false
-        }
+        if let uuid = server.info?.uuid { memory.suggest(serverID: uuid) }
         return memory
+    }
+}
+
+extension Seat {
+    /// Where the next hub's seat begins. `noted` is what was noted for the store.
+    fileprivate func beginning(noted: Arrival.Beginning?) -> Arrival.Beginning {
+        switch state {
+        case .waiting(.now):
+            // Where "now" is has been found out: it does not move.
+            if case .resume(let cursor) = noted { .noted(cursor) } else { .now }
+        case .waiting(let beginning): beginning
+        case .attached, .detached, .catchingUp: announced.map { .announced($0) } ?? .resume(cursor)
+        }
     }
 }

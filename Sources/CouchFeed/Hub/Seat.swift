@@ -35,6 +35,8 @@ struct Seat {
     var cursor: Cursor
     /// Rows that it has been given already and that the shared feed may give again.
     var passed: PassedRows?
+    /// The life that it was about to be told of when Herald ended, until it is told of it, once more if it was.
+    private(set) var announced: Instance?
 
     init(_ follower: any Follower, index: Int, away: AwayCount, beginning: Arrival.Beginning) {
         self.follower = follower
@@ -43,27 +45,25 @@ struct Seat {
         state = .waiting(beginning)
         cursor =
             switch beginning {
-            case .now, .zero: .untold
-            case .resume(let cursor): cursor
-            case .announced(let instance): Cursor(instance: instance, seq: .zero)
+            case .now, .zero, .announced: .untold
+            case .resume(let cursor), .noted(let cursor): cursor
             }
+        if case .announced(let instance) = beginning { announced = instance }
     }
+
+    /// The life that it was told of, or may have been.
+    var told: Instance? { cursor.instance ?? announced }
 
     var isAttached: Bool { if case .attached = state { true } else { false } }
     var isDetached: Bool { if case .detached = state { true } else { false } }
     private var isAway: Bool { state.isAway }
 
-    /// Tells it of the life that it was about to be told of when Herald ended, once more if it was: so what it is told
-    /// next of that life, and be it the end, follows from something.
-    mutating func tellAnnounced(of database: FollowedDatabase) {
-        guard case .waiting(.announced(let told)) = state else { return }
-        cursor = .untold
-        tell(told, of: database)
-    }
-
     /// Tells it what it does not know yet of the life that is present.
     mutating func tell(_ present: Instance?, of database: FollowedDatabase) {
+        // What it is told next of a life that was announced, and be it the end, is to follow from something.
+        if let announced = announced.take() { tell(announced, of: database) }
         for event in LifeEvent.between(told: cursor.instance, present: present) {
+            passed = nil
             switch event {
             case .deleted: cursor = .untold
             case .created(let instance): cursor = Cursor(instance: instance, seq: .zero)
