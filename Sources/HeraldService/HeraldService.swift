@@ -146,6 +146,7 @@ public struct HeraldService: Service {
         log.info("stopping")
         for chore in chores { chore.cancel() }
         await parts.hub.stop()
+        await parts.keeper.hurry()
         await withDiscardingTaskGroup { group in
             group.addTask { await parts.roster.stop() }
             group.addTask { await parts.daemons.stop() }

@@ -35,6 +35,7 @@ public actor CursorKeeper {
     /// The save that was begun last. The next one waits for it.
     private var newest: Task<Bool, Never>?
     private var isStopped = false
+    private var isHurried = false
     private let record = NIOLockedValueBox(SaveRecord())
 
     private static let pauseAfterFailure = Duration.seconds(1)
@@ -141,11 +142,16 @@ public actor CursorKeeper {
         _ = try rewind.outcome(in: contents())
     }
 
+    /// From now on nobody waits for a disk that cannot be written.
+    public func hurry() {
+        isHurried = true
+    }
+
     /// Puts cursors elsewhere, and returns when that is on the disk. Those who are moved must not be served meanwhile.
     public func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
         let outcome = try rewind.outcome(in: contents())
         for (database, positions) in outcome.changes.positions { book.set(positions, in: database) }
-        while await !save(durably: true), !isStopped {
+        while await !save(durably: true), !isHurried {
             // As in run(): not in a hot loop.
             try? await Task.sleep(for: Self.pauseAfterFailure)
         }

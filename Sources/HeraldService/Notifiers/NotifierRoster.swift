@@ -157,13 +157,13 @@ actor NotifierRoster {
     }
 
     private func rewound(_ rewind: Rewind) async -> Result<Rewind.Outcome, RewindFault> {
-        let names = places.keys.filter { name in
-            (rewind.follower ?? name) == name && places[name]?.running != nil && !(places[name]?.isLeaving ?? true)
-        }
+        let moved = places.filter { (rewind.follower ?? $0.key) == $0.key && $0.value.running != nil }
+        // Those who leave anyway are only waited for: what they are still served would move their cursors back.
+        let names = moved.filter { !$0.value.isLeaving }.map(\.key)
         for name in names { places[name]?.isLeaving = true }
         await followAnew()
         await withTaskGroup { group in
-            for case .some(let running) in names.map({ places[$0]?.running }) {
+            for case .some(let running) in moved.values.map(\.running) {
                 group.addTask { await running.supervisor.stop() }
             }
         }
