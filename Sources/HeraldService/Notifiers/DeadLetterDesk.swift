@@ -12,10 +12,16 @@ actor DeadLetterDesk {
         var died: Int64
     }
 
+    private struct WeakOutbox {
+        weak var outbox: Outbox?
+    }
+
     private let store: Store
     private let roster: NotifierRoster
     private let log: Logger
-    private var underWay: Set<Attempt> = []
+    /// The outbox that each was given to. With one that is gone it was given to nobody.
+    private var underWay: [Attempt: WeakOutbox] = [:]
+    private var outboxCount = 0
     /// How many there were of each notifier when they were last counted.
     private(set) var counts: [String: Int] = [:]
     private var lastSave: ContinuousClock.Instant?
@@ -26,10 +32,12 @@ actor DeadLetterDesk {
         self.log = log
     }
 
-    /// Looks only if another process has written into the store since the last time, and counts only if anyone has.
+    /// Looks only if another process has written into the store since the last time, or a notifier has come, and counts
+    /// only if anyone has written.
     func lookIfChanged(lastSave: ContinuousClock.Instant?) async {
         let isChanged = (try? await store.wasChangedByOthers()) ?? false
-        if isChanged { return await look() }
+        let outboxCount = await roster.outboxCount
+        if isChanged || outboxCount != self.outboxCount { return await look() }
         guard self.lastSave != lastSave else { return }
         self.lastSave = lastSave
         await count()
@@ -37,10 +45,13 @@ actor DeadLetterDesk {
 
     func look() async {
         await count()
+        outboxCount = await roster.outboxCount
         do {
             for letter in try await store.lettersToBeRetried() {
                 guard let outbox = await roster.outbox(of: letter.notifier) else { continue }
-                guard underWay.insert(Attempt(id: letter.id, died: letter.died)).inserted else { continue }
+                let attempt = Attempt(id: letter.id, died: letter.died)
+                guard underWay[attempt]?.outbox !== outbox else { continue }
+                underWay[attempt] = WeakOutbox(outbox: outbox)
                 outbox.retry(letter.id, line: letter.line)
                 log.info("notifier \(letter.notifier): the dead letter \(letter.id) is tried again")
             }

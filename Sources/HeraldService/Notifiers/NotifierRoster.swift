@@ -26,6 +26,8 @@ actor NotifierRoster {
     private var source: SourceSettings
     private var places: [String: Place] = [:]
     private var isFollowing = false
+    /// How many outboxes were ever made.
+    private(set) var outboxCount = 0
     private var isStopped = false
     private var last: Task<Void, Never>?
 
@@ -110,6 +112,7 @@ actor NotifierRoster {
             log: log
         ) { [hub] in Task { await hub.roomAgain() } }
         places[settings.name]?.running = running
+        outboxCount += 1
         spawn { await running.supervisor.run() }
     }
 
