@@ -77,6 +77,21 @@ struct LiveRewindTests {
         try await play.end()
     }
 
+    @Test("One that was stopped by hand is rewound too, and stays stopped")
+    func stopped() async throws {
+        let stage = try Stage()
+        let play = try await Self.play(stage)
+        let interface = try await Interface(play.herald, in: stage)
+        #expect(try await stage.command("stop", "a").exit == .status(0))
+        try await interface.waitForStatus("stopped") { $0.notifiers["a"]?.process.state == .stopped }
+        #expect(try await stage.command("rewind", "a", "--to", "0").exit == .status(0))
+        let report = try await interface.status()
+        #expect(report.notifiers["a"]?.process.state == .stopped, "\(report.notifiers["a"].debugDescription)")
+        #expect(try await stage.command("start", "a").exit == .status(0))
+        try await stage.lines("told.a").waitForLines(20, deadline: .patience)
+        try await play.end()
+    }
+
     @Test("Where no service runs the store itself is rewound, and the next start tells it all")
     func withoutService() async throws {
         let stage = try Stage()
