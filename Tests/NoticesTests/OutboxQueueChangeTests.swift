@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What waits for a notifier when its settings change")
 struct OutboxQueueChangeTests {
-    private static let now = ContinuousClock.now
+    private static let now = OutboxQueue.anytime
     private static let policies: [OutboxQueue.Policy] = [
         .mergeWhenFull, .keepAll, .debounce(Debounce(delay: .milliseconds(50), changes: nil)),
         .debounce(Debounce(delay: .seconds(1), changes: 3)),

@@ -5,7 +5,7 @@ import Testing
 
 extension OutboxQueue {
     /// For tests in which time plays no part.
-    private static let anytime = ContinuousClock.now
+    static let anytime = ContinuousClock.now
 
     mutating func created(_ database: String, line: [UInt8], mark: Mark? = nil) {
         created(database, line: line, mark: mark, at: Self.anytime)

@@ -173,7 +173,7 @@ struct SupervisorRestartTests {
         )
         box.supervisor.withLockedValue { $0 = supervisor }
         let running = Task { await supervisor.run() }
-        try? await eventually("the second life is over") { supervisor.status.state == .stopped }
+        try? await eventually("the second life is over", within: .seconds(180)) { supervisor.status.state == .stopped }
         #expect(runner.replaced.withLockedValue { $0 } == 1)
         #expect(supervisor.status.starts == 2 && supervisor.status.failures == 1)
         #expect(supervisor.status.lastFailure?.why == "it does not read")

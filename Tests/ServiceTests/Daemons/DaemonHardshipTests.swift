@@ -103,7 +103,7 @@ struct DaemonHardshipTests {
             try stage.folder.write("ask.\(number)", "")
             let last = try await stage.answers("other", count: number).last
             // It would be an hour if it were held up.
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(600))
             return last
         }
         #expect(try await answer(1) == #""one""#)
