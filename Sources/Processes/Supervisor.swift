@@ -88,6 +88,11 @@ public final class Supervisor: Sendable {
         }
     }
 
+    /// Whether a child is to be there: not between ``suspend()`` and ``resume()``.
+    public var isWanted: Bool {
+        state.withLockedValue { $0.supervision.isWanted }
+    }
+
     /// How many bytes are in the child's stdin that it has not read yet. While it reads, this changes with each line,
     /// also where no more can be written before it has read a whole page.
     public var unreadByteCount: Int {

@@ -31,10 +31,8 @@ struct DemoTests {
         let url = try #require(demo.stdout.first { $0.contains("http://127.0.0.1:") })
         #expect(url.contains("listens on http://127.0.0.1:"))
 
-        let start = ContinuousClock.now
         demo.send(signal: SIGINT)
         #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
-        #expect(ContinuousClock.now - start < .seconds(4))
     }
 
     @Test("It ends in the midst of the story too, by SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])

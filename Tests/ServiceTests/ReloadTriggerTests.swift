@@ -44,7 +44,9 @@ struct ReloadTriggerTests {
         try play.write()
         let reload = try HeraldProcess(["reload", "-c", play.path])
         #expect(try await reload.waitForExit(deadline: .patience) == .status(0))
-        #expect(reload.stdout == ["notifier b: added"])
+        // The watch over the files may have been quicker.
+        #expect([["notifier b: added"], ["nothing has changed"]].contains(reload.stdout))
+        #expect(play.herald.log("the configuration has changed: notifier b: added").count == 1)
         try await Self.expectBoth(play)
         let again = try HeraldProcess(["reload", "-c", play.path])
         #expect(try await again.waitForExit(deadline: .patience) == .status(0))
@@ -151,7 +153,8 @@ struct ReloadTriggerTests {
         async let first = ReloadTriggerTests.reloaded(live)
         async let second = ReloadTriggerTests.reloaded(live)
         let answers = try await [first, second].sorted { $0.count > $1.count }
-        #expect(answers == [["notifier b: added"], []])
+        // The watch over the files may have been quicker than both.
+        #expect([[["notifier b: added"], []], [[], []]].contains(answers))
         #expect(try await play.report().herald.configuration.reloads == 1)
         try await Self.expectBoth(play)
         try await play.end()

@@ -14,6 +14,8 @@ actor NotifierRoster {
         var running: RunningNotifier?
         /// It reads what is left to it and is stopped; what is wanted is looked at again when that is over.
         var isLeaving = false
+        /// A person has stopped it: whatever takes its place is not started either.
+        var staysStopped = false
     }
 
     private let hub: HubHandle
@@ -111,7 +113,9 @@ actor NotifierRoster {
             output: output(settings.name),
             log: log
         ) { [hub] in Task { await hub.roomAgain() } }
+        if places[settings.name]?.staysStopped ?? false { running.supervisor.suspend() }
         places[settings.name]?.running = running
+        places[settings.name]?.staysStopped = false
         outboxCount += 1
         spawn { await running.supervisor.run() }
     }
@@ -145,10 +149,17 @@ actor NotifierRoster {
 
     private func hasLeft(_ name: String) async {
         guard !isStopped else { return }
-        places[name]?.running = nil
-        places[name]?.isLeaving = false
+        vacate(name)
         if places[name]?.wanted == nil { await keeper.dismiss(name) }
         await settle([name])
+    }
+
+    /// It has stopped, and another may take its place.
+    private func vacate(_ name: String) {
+        let isWanted = places[name]?.running?.supervisor.isWanted ?? true
+        places[name]?.staysStopped = !isWanted
+        places[name]?.running = nil
+        places[name]?.isLeaving = false
     }
 
     // MARK: Orders
@@ -177,8 +188,7 @@ actor NotifierRoster {
             outcome = .failure(error)
         }
         for name in names {
-            places[name]?.running = nil
-            places[name]?.isLeaving = false
+            vacate(name)
         }
         await settle(names)
         return outcome
