@@ -31,7 +31,7 @@ public final class DatagramSocket: Sendable {
     /// All messages so far, in order.
     public var messages: [String] {
         received.withLockedValue { received in
-            _ = Self.take(descriptor, &received)
+            Self.take(descriptor, &received)
             return received
         }
     }
@@ -41,19 +41,19 @@ public final class DatagramSocket: Sendable {
     private static func keepTaking(_ descriptor: Int32, _ received: NIOLockedValueBox<[String]>) throws {
         try detachThread {
             var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            repeat {
+            // What was shut down has hung up for good, and would be told so again without end.
+            while wanted.revents & Int16(POLLHUP | POLLERR | POLLNVAL) == 0 {
                 poll(&wanted, 1, -1)
-            } while received.withLockedValue { take(descriptor, &$0) }
+                received.withLockedValue { take(descriptor, &$0) }
+            }
             close(descriptor)
         }
     }
 
-    /// - Returns: Whether more may come: not when the socket was shut down.
-    private static func take(_ descriptor: Int32, _ received: inout [String]) -> Bool {
+    /// Takes all that is there.
+    private static func take(_ descriptor: Int32, _ received: inout [String]) {
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-            guard count > 0 else { return count < 0 }
+        while case let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 0 {
             received.append(String(decoding: buffer[..<count], as: UTF8.self))
         }
     }
