@@ -23,6 +23,7 @@ public struct ConfigurationSource: Sendable {
         for _ in 0..<Self.mostReadings {
             let before = ConfigurationFingerprint(paths: paths)
             let rest = before.restlessness(at: ConfigurationFingerprint.Time.now())
+            // The system tells nobody that a file is finished: only that nobody writes to it any more shows it.
             if rest > .zero, (try? await Task.sleep(for: rest)) != nil { continue }
             let settings = Result { () throws(Faults) in
                 try HeraldSettings.load(paths: paths, environment: environment)
