@@ -49,11 +49,11 @@ struct CatchUpReaderTests {
         let catchUp = CatchUp(database, members: [0], owner: owner)
         database.catchUps = [catchUp]
         catchUp.start()
-        try await eventually("it is asked whose rows these are", deadline: .seconds(60)) { owner.question != nil }
+        try await eventually("it is asked whose rows these are") { owner.question != nil }
         owner.answer(isSame: true)
-        try await eventually("it is asked again", deadline: .seconds(60)) { owner.question != nil }
+        try await eventually("it is asked again") { owner.question != nil }
         owner.answer(isSame: true)
-        try await eventually("it is over", deadline: .seconds(60)) { owner.isOver }
+        try await eventually("it is over") { owner.isOver }
         #expect(follower.told == ["a", "b", "c"])
         #expect(database.seats[0].isAttached && owner.failure == nil)
         #expect(database.seats[0].cursor == Cursor(instance: Self.old, seq: Self.seq(4)))
@@ -67,11 +67,11 @@ struct CatchUpReaderTests {
         let owner = ReaderOwner(ServerAddress(url: server.url))
         let catchUp = CatchUp(database, members: [0], owner: owner)
         catchUp.start()
-        try await eventually("rows have come, and wait", deadline: .seconds(60)) { catchUp.feed?.isPaused ?? false }
+        try await eventually("rows have come, and wait") { catchUp.feed?.isPaused ?? false }
         #expect(follower.told == [])
         owner.answer(isSame: isSame)
         if isSame {
-            try await eventually("they are given", deadline: .seconds(60)) { follower.told == ["a"] }
+            try await eventually("they are given") { follower.told == ["a"] }
             catchUp.cancel()
         } else {
             #expect(owner.isOver && owner.failure != nil)

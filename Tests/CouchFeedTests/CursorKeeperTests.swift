@@ -50,7 +50,7 @@ struct CursorKeeperTests {
         let keeper = try await Self.keeper(store, ["a", "b"])
         let running = Task { await keeper.run() }
         for number in 1...100 { keeper.ledger(of: "a").delivered([Self.mark("d", "\(number)")]) }
-        try await eventually("it is saved", deadline: .seconds(30)) {
+        try await eventually("it is saved") {
             try await Self.seqs(store) == ["a": ["d 100"]]
         }
         keeper.ledger(of: "b").delivered([Self.mark("e", "7")])
@@ -67,7 +67,7 @@ struct CursorKeeperTests {
         let keeper = try await Self.keeper(store, ["a"], window: 10, delay: .seconds(3600))
         let running = Task { await keeper.run() }
         for number in 1...10 { keeper.ledger(of: "a").delivered([Self.mark("d", "\(number)")], confirmed: 1) }
-        try await eventually("it is saved", deadline: .seconds(30)) {
+        try await eventually("it is saved") {
             try await Self.seqs(store) == ["a": ["d 10"]]
         }
         await keeper.stop()

@@ -99,7 +99,7 @@ struct MembersTests {
         store.close()
     }
 
-    @Test("A rewind that cannot be saved holds nobody up who wants to stop", .timeLimit(.minutes(1)))
+    @Test("A rewind that cannot be saved holds nobody up who wants to stop", .timeLimit(.minutes(5)))
     func hurried() async throws {
         let folder = try TemporaryFolder()
         let store = try Store.open(folder.path("state"))
@@ -110,7 +110,7 @@ struct MembersTests {
         keeper.ledger(of: "a").delivered([Self.mark("e", "\"\(String(repeating: "x", count: 100_000))\"")])
         try await store.limitPages(to: 1)
         async let outcome = keeper.rewind(Rewind(follower: "a", database: "d", target: .start))
-        try await eventually("it cannot be saved", deadline: .seconds(30)) { keeper.saves.failure != nil }
+        try await eventually("it cannot be saved") { keeper.saves.failure != nil }
         await keeper.hurry()
         _ = try await outcome
         try await store.limitPages(to: nil)

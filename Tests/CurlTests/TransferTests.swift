@@ -106,10 +106,10 @@ struct TransferTests {
         }
         await taker.transfer.start()
         for refusals in 1...3 {
-            try await eventually("refusal \(refusals)", deadline: .seconds(30)) { await taker.refusals == refusals }
+            try await eventually("refusal \(refusals)") { await taker.refusals == refusals }
             await taker.transfer.resume()
         }
-        try await eventually("the end", deadline: .seconds(30)) { await taker.end == .complete }
+        try await eventually("the end") { await taker.end == .complete }
         let lines = await taker.text.split(separator: "\n")
         #expect(lines.count { $0.hasPrefix(#"{"seq":"#) } == 50)
         await server.stop()
@@ -124,7 +124,7 @@ struct TransferTests {
             return .taken
         }
         await taker.transfer.start()
-        try await eventually("the feed is closed", deadline: .seconds(30)) {
+        try await eventually("the feed is closed") {
             let head = await taker.head
             return head != nil && server.state.stats.openFeeds == 0
         }
@@ -137,7 +137,7 @@ struct TransferTests {
         let server = try await Self.server()
         let taker = await Taker(server.url + "/d/_changes?feed=continuous&heartbeat=50") { _ in .enough }
         await taker.transfer.start()
-        try await eventually("the end", deadline: .seconds(30)) { await taker.end != nil }
+        try await eventually("the end") { await taker.end != nil }
         guard case .failed(let failure) = await taker.end else { return #expect(Bool(false), "it was complete") }
         #expect(failure.kind == .abandoned)
         await server.stop()
@@ -148,9 +148,9 @@ struct TransferTests {
         let server = try await Self.server()
         let taker = await Taker(server.url + "/d/_changes?feed=continuous&heartbeat=50")
         await taker.transfer.start()
-        try await eventually("a heartbeat", deadline: .seconds(30)) { await !taker.body.isEmpty }
+        try await eventually("a heartbeat") { await !taker.body.isEmpty }
         await server.stop()
-        try await eventually("the end", deadline: .seconds(30)) { await taker.end != nil }
+        try await eventually("the end") { await taker.end != nil }
         guard case .failed(let failure) = await taker.end else { return #expect(Bool(false), "it was complete") }
         #expect(failure.kind == .cut)
     }

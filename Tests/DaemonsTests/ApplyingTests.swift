@@ -26,7 +26,7 @@ struct ApplyingTests {
         try await house.apply("[os_daemons]\nc = \(Self.cat)\nb = \(Self.cat)")
         #expect(await house.daemons.status.keys.sorted() == ["b", "c"])
         try await house.pid("c")
-        try await eventually("a has ended", deadline: .patience) { !exists(a) }
+        try await eventually("a has ended") { !exists(a) }
         #expect(try await house.pid("b") == b)
         await house.daemons.stop()
         #expect(!exists(b))
@@ -48,7 +48,7 @@ struct ApplyingTests {
             """
         )
         for name in ["a", "b"] { try await house.pid(name, start: 2) }
-        try await house.lines("told").waitForLines(1, deadline: .patience)
+        try await house.lines("told").waitForLines(1)
         #expect(try await house.pid("c") == c)
         #expect(try await house.status("a").failures == 0)
         await house.daemons.stop()
@@ -72,14 +72,14 @@ struct ApplyingTests {
         try house.folder.write("r.sh", Self.reluctant)
         try await house.apply(Self.reluctantConfiguration)
         let told = house.lines("told")
-        try await told.waitForLines(1, deadline: .patience)
+        try await told.waitForLines(1)
         try await house.apply("")
         try await house.apply("[os_daemons]\nother = \(Self.cat)\n" + Self.reluctantConfiguration)
         try await house.pid("other")
         #expect(try await house.status("r").process.starts == 0)
         #expect(told.lines == ["begin"])
         try house.folder.write("leave", "")
-        #expect(try await told.waitForLines(3, deadline: .patience) == ["begin", "end", "begin"])
+        #expect(try await told.waitForLines(3) == ["begin", "end", "begin"])
         await house.daemons.stop()
         #expect(told.lines == ["begin", "end", "begin", "end"])
     }
@@ -90,7 +90,7 @@ struct ApplyingTests {
         try house.folder.write("r.sh", Self.reluctant)
         try await house.apply(Self.reluctantConfiguration)
         let told = house.lines("told")
-        try await told.waitForLines(1, deadline: .patience)
+        try await told.waitForLines(1)
         for _ in 0..<3 {
             try await house.apply("")
             try await house.apply(Self.reluctantConfiguration)
@@ -101,7 +101,7 @@ struct ApplyingTests {
         #expect(try await house.status("r").process.starts == 0)
         #expect(told.lines == ["begin"])
         try house.folder.write("leave", "")
-        #expect(try await told.waitForLines(3, deadline: .patience) == ["begin", "end", "begin"])
+        #expect(try await told.waitForLines(3) == ["begin", "end", "begin"])
         await house.daemons.stop()
         #expect(told.lines == ["begin", "end", "begin", "end"])
     }
@@ -112,13 +112,13 @@ struct ApplyingTests {
         try house.folder.write("r.sh", Self.reluctant)
         try await house.apply("[os_daemons]\na = \(Self.cat)\n" + Self.reluctantConfiguration)
         let (a, r) = (try await house.pid("a"), try await house.pid("r"))
-        try await house.lines("told").waitForLines(1, deadline: .patience)
+        try await house.lines("told").waitForLines(1)
         try await house.apply("[os_daemons]\na = \(Self.cat)")
         // Put back and removed again, it hides the one that still ends from nobody.
         try await house.apply("[os_daemons]\na = \(Self.cat)\n" + Self.reluctantConfiguration)
         try await house.apply("[os_daemons]\na = \(Self.cat)")
         async let stopping: Void = house.daemons.stop()
-        try await eventually("a is being stopped", deadline: .patience) { !exists(a) }
+        try await eventually("a is being stopped") { !exists(a) }
         #expect(exists(r))
         try house.folder.write("leave", "")
         await stopping

@@ -121,7 +121,7 @@ struct HaltingTests {
         #expect(try await house.status("d").failures == 3)
         // Now only the last second counts.
         try await house.apply(configuration(retries: 4, time: "1s"))
-        try await eventually("the failures are forgotten", deadline: .patience) {
+        try await eventually("the failures are forgotten") {
             try await house.status("d").failures == 0
         }
         try await house.kill("d", start: 4)

@@ -55,7 +55,7 @@ private final class ScriptedFiles: Sendable {
     }
 }
 
-@Suite("Watching the configuration", .timeLimit(.minutes(1)))
+@Suite("Watching the configuration", .timeLimit(.minutes(5)))
 struct ConfigurationWatchTests {
     /// When the configuration is read that changes at these moments, all in milliseconds.
     private func reads(changes: [Int], reading: Int = 0) async throws -> [Duration] {

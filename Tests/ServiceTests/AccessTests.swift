@@ -30,10 +30,10 @@ struct AccessTests {
             environment: environment
         )
         try stage.state.createDatabase("d")
-        try await stage.lines("all").waitForLine(containing: Notice.created("d"), deadline: .patience)
+        try await stage.lines("all").waitForLine(containing: Notice.created("d"))
         #expect(!herald.stderr.contains { $0.contains("s3cret-pass") })
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -48,13 +48,13 @@ struct AccessTests {
             notifiers: [("all", stage.append("all"))]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        let line = try await herald.waitForLine(containing: "does not let us in", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "does not let us in")
         #expect(line.contains("Name or password is incorrect.") && line.contains("[source]"))
         let asked = stage.state.stats.requests.values.reduce(0, +)
         #expect(asked <= 2)
         #expect(!herald.stderr.contains { $0.contains("wr0ng-pass") })
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -72,19 +72,19 @@ struct AccessTests {
             notifiers: [("all", stage.append("all"))]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        try await herald.waitForLine(containing: "no list of its databases", deadline: .patience)
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
-        let refusal = try await herald.waitForLine(containing: "database theirs cannot be read", deadline: .patience)
+        try await herald.waitForLine(containing: "no list of its databases")
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
+        let refusal = try await herald.waitForLine(containing: "database theirs cannot be read")
         #expect(refusal.contains("403") && refusal.contains("access"))
         try stage.state.put("x", in: "mine")
-        _ = try await stage.lines("all").waitForLines(1, deadline: .patience)
+        _ = try await stage.lines("all").waitForLines(1)
         try stage.state.createDatabase("later")
         try stage.state.put("y", in: "later")
-        let lines = try await stage.lines("all").waitForLines(3, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(3)
         #expect(lines == [Notice.updated("mine"), Notice.created("later"), Notice.updated("later")])
         #expect(herald.stderr.count { $0.contains("no _db_updates") } == 1)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -101,10 +101,10 @@ struct AccessTests {
             notifiers: [("all", stage.append("all"))]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        let line = try await herald.waitForLine(containing: "no list of its databases", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "no list of its databases")
         #expect(line.contains("error") && line.contains("name each database") && line.contains("admin"))
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -117,13 +117,13 @@ struct AccessTests {
         )
         try stage.state.createDatabase("d")
         try stage.state.put("x", in: "d")
-        _ = try await stage.lines("all").waitForLines(2, deadline: .patience)
+        _ = try await stage.lines("all").waitForLines(2)
         try stage.state.deleteDatabase("d")
-        let lines = try await stage.lines("all").waitForLines(3, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(3)
         #expect(lines == [Notice.created("d"), Notice.updated("d"), Notice.deleted("d")])
         #expect(herald.stderr.count { $0.contains("no _db_updates") } == 1)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 }

@@ -26,7 +26,7 @@ struct BackupTests {
 
     private static func stop(_ herald: HeraldProcess) async throws {
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 
     @Test("With everyone rewound to 0 while herald is stopped, all that is there is told; without, some is passed over")
@@ -38,7 +38,7 @@ struct BackupTests {
         let backup = stage.state.snapshot()
         _ = try stage.state.bulk((1...5).map { (id: "lost\($0)", body: "{}") }, in: "d")
         let herald = try await stage.herald(Self.configuration(stage, server))
-        for name in ["plain", "rich", "sworn"] { try await stage.lines(name).waitForLines(11, deadline: .patience) }
+        for name in ["plain", "rich", "sworn"] { try await stage.lines(name).waitForLines(11) }
         try await Self.stop(herald)
         await server.stop()
 
@@ -49,17 +49,17 @@ struct BackupTests {
         // Not rewound, it stands at 10, and of what comes it hears from there on only.
         let blind = try await stage.herald(configuration)
         _ = try stage.state.bulk((4...8).map { (id: "other\($0)", body: "{}") }, in: "d")
-        try await stage.lines("rich").waitForLines(14, deadline: .patience)
+        try await stage.lines("rich").waitForLines(14)
         #expect(Self.told(stage, "rich").dropFirst(11).map(\.id) == ["other6", "other7", "other8"])
         try await Self.stop(blind)
 
         let before = ["plain", "rich", "sworn"].map { stage.lines($0).lines.count }
         let rewind = try HeraldProcess(["rewind", "--all", "--to", "0", "-c", configuration])
-        #expect(try await rewind.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await rewind.waitForExit() == .status(0))
         #expect(rewind.stdout.sorted() == ["plain", "rich", "sworn"].map { "\($0): 1 database rewound to 0" })
         let again = try await stage.herald(configuration)
         for (name, count) in zip(["plain", "rich", "sworn"], before) {
-            try await stage.lines(name).waitForLines(count + 13, deadline: .patience)
+            try await stage.lines(name).waitForLines(count + 13)
         }
         try await Self.stop(again)
         let expected = (1...5).map { "kept\($0)" } + (1...8).map { "other\($0)" }
@@ -85,7 +85,7 @@ struct BackupTests {
         _ = try stage.state.bulk((1...5).map { (id: "lost\($0)", body: "{}") }, in: "d")
         let configuration = try Self.configuration(stage, server)
         var herald = try await stage.herald(configuration)
-        for name in ["plain", "rich", "sworn"] { try await stage.lines(name).waitForLines(11, deadline: .patience) }
+        for name in ["plain", "rich", "sworn"] { try await stage.lines(name).waitForLines(11) }
         if !isRunning { try await Self.stop(herald) }
         await server.stop()
         stage.state.restore(backup)
@@ -93,7 +93,7 @@ struct BackupTests {
         server = try await stage.server(port: port) { $0.dialect = dialect }
         if !isRunning { herald = try await stage.herald(configuration) }
         for name in ["plain", "rich", "sworn"] {
-            try await stage.lines(name).waitForLines(11 + 10, deadline: .patience)
+            try await stage.lines(name).waitForLines(11 + 10)
         }
         try await Self.stop(herald)
         let expected = (1...5).map { "kept\($0)" } + (1...3).map { "other\($0)" }

@@ -10,7 +10,7 @@ struct BadInputTests {
         var said: [[String]] = []
         for subcommand in ["check", "run"] {
             let herald = try HeraldProcess([subcommand, "-c", path])
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(78), sourceLocation: sourceLocation)
+            #expect(try await herald.waitForExit() == .status(78), sourceLocation: sourceLocation)
             #expect(herald.stdout.isEmpty, sourceLocation: sourceLocation)
             said.append(herald.stderr)
         }
@@ -48,10 +48,10 @@ struct BadInputTests {
     func noNotifier() async throws {
         let stage = try Stage()
         let play = try await stage.play([])
-        let warning = try await play.herald.waitForLine(containing: "no notifier: ", deadline: .patience)
+        let warning = try await play.herald.waitForLine(containing: "no notifier: ")
         #expect(warning.contains("Z warning: ") && warning.contains("; add a line NAME = COMMAND"))
         let check = try HeraldProcess(["check", "-c", stage.folder.path("notifiers.ini")])
-        #expect(try await check.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await check.waitForExit() == .status(0))
         #expect(check.stderr.count == 1 && check.stderr.first?.contains("no notifier: ") == true)
         #expect(check.stdout.contains("no notifier"))
         try await play.end()
@@ -71,11 +71,11 @@ struct BadInputTests {
         let warning = try #require(play.herald.log("password_file").first)
         #expect(warning.contains("Z warning: ") && warning.contains("; chmod 600 it"))
         let check = try HeraldProcess(["check", "-c", configuration])
-        #expect(try await check.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await check.waitForExit() == .status(0))
         #expect(check.stderr.count == 1 && check.stderr.first?.hasSuffix("; chmod 600 it") == true)
         #expect(!(check.stdout + check.stderr).contains { $0.contains("not to be seen") })
         try stage.state.createDatabase("d")
-        try await stage.lines("all").waitForLines(1, deadline: .patience)
+        try await stage.lines("all").waitForLines(1)
         try await play.end()
     }
 
@@ -116,10 +116,10 @@ struct BadInputTests {
         let herald = try HeraldProcess(["run", "-c", configuration], environment: environment)
         // Who shows a token that the server does not look at is let in as nobody.
         let refusal = way == "token" ? "gives this user no list of its databases" : "does not let us in"
-        try await herald.waitForLine(containing: refusal, deadline: .patience)
+        try await herald.waitForLine(containing: refusal)
         let commandLine = String(decoding: try readFile("/proc/\(herald.pid)/cmdline"), as: UTF8.self)
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         // As it is, percent-encoded, and what `admin:secret/word` and `secret/word` begin with in base64.
         for secret in ["secret/word", "secret%2F", "YWRtaW46c2Vj", "c2VjcmV0L3dvcm"] {
             #expect(!(herald.stderr + herald.stdout + [commandLine]).contains { $0.contains(secret) })

@@ -37,7 +37,7 @@ struct CatchingUpTests {
         )
         let accounts = ["live", "frozen", "sworn"].map { Account(stage, $0, isRich: true) }
         for account in accounts {
-            try await eventually("\(account.name) has begun", deadline: .patience) {
+            try await eventually("\(account.name) has begun") {
                 try account.missing(truth).isEmpty
             }
         }
@@ -59,7 +59,7 @@ struct CatchingUpTests {
         }
         try #require(truth.changeCount >= 20_000)
         let written = ContinuousClock.now
-        try await eventually("the other has everything", deadline: .patience, every: .milliseconds(20)) {
+        try await eventually("the other has everything", every: .milliseconds(20)) {
             try accounts[0].missing(truth).isEmpty
         }
         #expect(ContinuousClock.now - written < .seconds(30))
@@ -78,7 +78,7 @@ struct CatchingUpTests {
         }
         for account in accounts {
             do {
-                try await eventually("\(account.name) has everything", deadline: .patience, every: .milliseconds(20)) {
+                try await eventually("\(account.name) has everything", every: .milliseconds(20)) {
                     try account.missing(truth).isEmpty
                 }
             } catch {
@@ -124,21 +124,21 @@ struct CatchingUpTests {
         let play = Play(server: server, herald: herald)
         let accounts = ["live", "frozen"].map { Account(stage, $0, isRich: true) }
         let process = try await play.process(of: "frozen", running: "cat")
-        try await eventually("it is told", deadline: .patience) { try accounts[1].missing(truth).isEmpty }
+        try await eventually("it is told") { try accounts[1].missing(truth).isEmpty }
         try await process.freeze()
         // More than its pipe and its outbox hold.
         for round in 0..<10 { try truth.write((0..<200).map { "doc\(200 * round + $0)" }, in: "d") }
-        try await eventually("the other has everything", deadline: .patience) { try accounts[0].missing(truth).isEmpty }
+        try await eventually("the other has everything") { try accounts[0].missing(truth).isEmpty }
         process.thaw()
 
         var history: [(time: ContinuousClock.Instant, number: Int)] = [(.now, truth.changeCount)]
-        try await eventually("it has caught up", deadline: .patience, every: .milliseconds(200)) {
+        try await eventually("it has caught up", every: .milliseconds(200)) {
             try truth.writeSome(3, of: 200)
             history.append((.now, truth.changeCount))
             return !herald.log("database d: frozen caught up").isEmpty
         }
         for account in accounts {
-            try await eventually("\(account.name) has everything", deadline: .patience) {
+            try await eventually("\(account.name) has everything") {
                 try account.missing(truth).isEmpty
             }
             #expect(account.faults.isEmpty, "\(account.name): \(account.faults.prefix(5))")
@@ -168,15 +168,15 @@ struct CatchingUpTests {
         let play = Play(server: server, herald: herald)
         let accounts = ["live", "frozen"].map { Account(stage, $0, isRich: true) }
         let process = try await play.process(of: "frozen", running: "cat")
-        try await eventually("it is told", deadline: .patience) { try accounts[1].missing(truth).isEmpty }
+        try await eventually("it is told") { try accounts[1].missing(truth).isEmpty }
         try await process.freeze()
         var round = 0
-        try await eventually("it is left behind", deadline: .patience) {
+        try await eventually("it is left behind") {
             try truth.write((0..<200).map { "old\(200 * round + $0)" }, in: "d")
             round += 1
             return !herald.log("frozen does not keep up").isEmpty
         }
-        try await eventually("the other has everything", deadline: .patience) { try accounts[0].missing(truth).isEmpty }
+        try await eventually("the other has everything") { try accounts[0].missing(truth).isEmpty }
 
         // Nothing tells of what happens now; only the reader of the frozen one meets it.
         proxy.setRule { request in request.query("feed") == nil ? nil : .with { $0.isStalled = true } }
@@ -184,14 +184,14 @@ struct CatchingUpTests {
         try truth.create("d")
         try truth.write((0..<200).map { "new\($0)" }, in: "d")
         process.thaw()
-        try await eventually("it is told of something that is new", deadline: .patience) {
+        try await eventually("it is told of something that is new") {
             stage.lines("frozen").lines.contains {
                 $0.contains(#""id":"new"#) || $0.hasPrefix(#"{"type":"deleted""#)
             }
         }
         proxy.setRule(nil)
         for account in accounts {
-            try await eventually("\(account.name) has everything", deadline: .patience) {
+            try await eventually("\(account.name) has everything") {
                 try account.missing(truth).isEmpty
             }
             #expect(account.faults.isEmpty, "\(account.name): \(account.faults.prefix(5))")
@@ -212,19 +212,19 @@ struct CatchingUpTests {
             source: "since = 0"
         )
         let process = try await play.process(of: "frozen", running: "cat")
-        try await stage.lines("frozen").waitForLines(1, deadline: .patience)
+        try await stage.lines("frozen").waitForLines(1)
         try await process.freeze()
         var names: [String] = []
-        try await eventually("it is left behind", deadline: .patience) {
+        try await eventually("it is left behind") {
             let some = (names.count..<(names.count + 200)).map { "doc\($0)" }
             _ = try stage.state.bulk(some.map { (id: $0, body: #"{"name":"\#($0)"}"#) }, in: "d")
             names += some
             return !play.herald.log("frozen does not keep up").isEmpty
         }
-        try await stage.lines("live").waitForLines(1 + names.count, deadline: .patience)
+        try await stage.lines("live").waitForLines(1 + names.count)
         process.thaw()
         var missing = Set(names)
-        try await eventually("each is told with its document", deadline: .patience, every: .milliseconds(200)) {
+        try await eventually("each is told with its document", every: .milliseconds(200)) {
             for line in stage.lines("frozen").lines.dropFirst() {
                 // `"name":"doc7"}}` at the end, and `"id":"doc7"` before it.
                 let name = line.dropLast(3).split(separator: "\"").last.map { String($0) } ?? ""
@@ -234,7 +234,7 @@ struct CatchingUpTests {
             }
             return missing.isEmpty
         }
-        try await play.herald.waitForLine(containing: "database d: frozen caught up", deadline: .patience)
+        try await play.herald.waitForLine(containing: "database d: frozen caught up")
         try await play.end()
     }
 

@@ -10,7 +10,7 @@ struct CheckTests {
         in folder: TemporaryFolder? = nil
     ) async throws -> (exit: HeraldProcess.Exit, stdout: [String], stderr: [String]) {
         let herald = try HeraldProcess(arguments, environment: environment, workingDirectory: folder?.path)
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         return (exit, herald.stdout, herald.stderr)
     }
 

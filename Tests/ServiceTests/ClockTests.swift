@@ -36,7 +36,7 @@ struct ClockTests {
                 try truth.write(["x\(round)", "y"], in: "d")
             }
             for account in accounts {
-                try await eventually("\(account.name) has everything", deadline: .patience) {
+                try await eventually("\(account.name) has everything") {
                     try account.missing(truth).isEmpty
                 }
                 #expect(account.faults.isEmpty, "\(account.faults)")
@@ -47,7 +47,7 @@ struct ClockTests {
             #expect(account.lifeLines["d"] == Array(turns))
         }
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

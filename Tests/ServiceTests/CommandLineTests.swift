@@ -6,7 +6,7 @@ import Testing
 struct CommandLineTests {
     private func end(_ arguments: String...) async throws -> (HeraldProcess.Exit, out: String, error: String) {
         let herald = try HeraldProcess(arguments)
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         return (exit, herald.stdout.joined(separator: "\n"), herald.stderr.joined(separator: "\n"))
     }
 
@@ -59,7 +59,7 @@ struct CommandLineTests {
     )
     func wrongUsage(arguments: [String]) async throws {
         let herald = try HeraldProcess(arguments)
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(64))
+        #expect(try await herald.waitForExit() == .status(64))
         #expect(herald.stdout.isEmpty)
         #expect(!herald.stderr.isEmpty)
     }

@@ -31,7 +31,7 @@ struct ConfirmationTests {
             [("n", script)],
             options: "[notifier:n]\ndetail = change\nconfirm = \(confirm)\nstop_timeout = 100ms\n\(options)"
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         return play
     }
 
@@ -42,11 +42,11 @@ struct ConfirmationTests {
     /// Writes one more document and waits for it: all that came before has been told then.
     private static func told(_ stage: Stage) async throws -> [String] {
         try stage.state.put("last", in: "d")
-        return try await stage.lines("told").waitForLine(containing: "last", deadline: .patience).dropLast()
+        return try await stage.lines("told").waitForLine(containing: "last").dropLast()
     }
 
     private static func waitFor(_ id: String, _ count: Int, _ stage: Stage) async throws {
-        try await eventually("\(id) is told \(count) times", deadline: .patience) {
+        try await eventually("\(id) is told \(count) times") {
             stage.lines("told").lines.count { $0 == id } == count
         }
     }
@@ -54,13 +54,13 @@ struct ConfirmationTests {
     /// The rows of `herald dead list`, beside the running service.
     private static func dead(_ stage: Stage, _ arguments: String...) async throws -> [String] {
         let herald = try HeraldProcess(["dead"] + arguments + ["-c", stage.folder.path("notifiers.ini")])
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         return Array(herald.stdout.dropFirst(arguments.first == "list" ? 1 : 0))
     }
 
     private static func waitForDead(_ stage: Stage, _ count: Int) async throws -> [String] {
         var rows: [String] = []
-        try await eventually("\(count) dead letters", deadline: .patience, every: .milliseconds(20)) {
+        try await eventually("\(count) dead letters", every: .milliseconds(20)) {
             rows = try await dead(stage, "list")
             return rows.count == count
         }
@@ -90,8 +90,8 @@ struct ConfirmationTests {
         // Not cured yet: it dies again, of all its attempts.
         let before = stage.lines("told").lines.count
         #expect(try await Self.dead(stage, "retry", "1") == ["1 dead letter to be delivered again"])
-        try await stage.lines("told").waitForLines(before + 3, deadline: .patience)
-        try await eventually("it is a dead letter again", deadline: .patience, every: .milliseconds(20)) {
+        try await stage.lines("told").waitForLines(before + 3)
+        try await eventually("it is a dead letter again", every: .milliseconds(20)) {
             try await Self.dead(stage, "list").first.map { !$0.contains("to be retried") } ?? false
         }
 
@@ -113,14 +113,14 @@ struct ConfirmationTests {
         #expect(play.herald.log("notifier n started").count == 1)
         #expect(try await Self.dead(stage, "drop", "--all") == ["2 dead letters dropped"])
         play.herald.terminate()
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         // What was dropped is behind the cursor.
         let again = try await stage.herald(stage.folder.path("notifiers.ini"))
         try stage.state.put("next", in: "d")
-        let told = try await stage.lines("told").waitForLine(containing: "next", deadline: .patience)
+        let told = try await stage.lines("told").waitForLine(containing: "next")
         #expect(told.filter { $0.hasPrefix("bad") } == ["bad1", "bad2"])
         again.terminate()
-        #expect(try await again.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await again.waitForExit() == .status(0))
         await play.server.stop()
     }
 
@@ -168,7 +168,7 @@ struct ConfirmationTests {
             options: "confirm_timeout = 2s"
         )
         try Self.write(["a", "slow", "b"], stage)
-        try await stage.lines("told").waitForLines(3, deadline: .patience)
+        try await stage.lines("told").waitForLines(3)
         #expect(play.herald.log("notifier n started").count == 1)
         try Self.write(["mute", "c"], stage)
         #expect(try await Self.told(stage) == ["a", "slow", "b", "mute", "mute", "c"])
@@ -194,15 +194,15 @@ struct ConfirmationTests {
         )
         try stage.state.createDatabase("d")
         let play = try await stage.play([("n", script)], options: "[notifier:n]\nconfirm = yes\nwindow = 3")
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         try Self.write((0..<300).map { "id\($0)" }, stage)
-        try await eventually("it has read three", deadline: .patience) {
+        try await eventually("it has read three") {
             stage.lines("told").lines.count == 3 && (try? stage.folder.read("asked")) != nil
         }
         let process = try await play.process(of: "n")
         #expect(RunningProcess(process)?.unreadInput == 0, "three lines were read, and there is no fourth")
         try stage.folder.write("open", "")
-        #expect(try await stage.lines("told").waitForLines(300, deadline: .patience).count == 300)
+        #expect(try await stage.lines("told").waitForLines(300).count == 300)
         try await play.end()
     }
 

@@ -36,7 +36,7 @@ struct DeadLetterCommandTests {
         let stage = try await stage()
         for arguments in [["dead"], ["dead", "list"]] {
             let herald = try HeraldProcess(arguments + ["-c", stage.configuration], environment: ["COLUMNS": ""])
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+            #expect(try await herald.waitForExit() == .status(0))
             let words = herald.stdout.map { $0.split(separator: " ").map(String.init) }
             #expect(words.count == 4 && herald.stderr.isEmpty)
             #expect(words.first == ["ID", "NOTIFIER", "DATABASE", "DIED", "DELIVERIES", "REASON"])
@@ -106,7 +106,7 @@ struct DeadLetterCommandTests {
         let stage = try await stage()
         for arguments in [["drop", "1", "7", "99"], ["retry", "7", "1", "99"]] {
             let herald = try HeraldProcess(["dead"] + arguments + ["-c", stage.configuration])
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(1))
+            #expect(try await herald.waitForExit() == .status(1))
             #expect(herald.stdout.isEmpty && herald.stderr.count == 1)
             #expect(herald.stderr.first?.hasPrefix("no dead letters have the ids 7, 99; ") == true)
         }
@@ -123,7 +123,7 @@ struct DeadLetterCommandTests {
         let stage = try StoreStage()
         for arguments in [["list"], ["list", "--notifier", "a"], ["retry", "--all"], ["drop", "--notifier", "a"]] {
             let herald = try HeraldProcess(["dead"] + arguments + ["-c", stage.configuration])
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+            #expect(try await herald.waitForExit() == .status(0))
             #expect(herald.stdout.isEmpty && herald.stderr.count == 1)
             #expect(herald.stderr.first?.hasPrefix("no dead letters") == true)
         }

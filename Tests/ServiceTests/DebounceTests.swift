@@ -11,7 +11,7 @@ struct DebounceTests {
             [("held", stage.append("held")), ("all", stage.append("all"))],
             options: "[notifier:held]\n\(options)\n[notifier:all]\nmerge = never"
         )
-        try await eventually("open feeds", deadline: .patience) { stage.state.stats.openFeeds == 2 }
+        try await eventually("open feeds") { stage.state.stats.openFeeds == 2 }
         return play
     }
 
@@ -25,9 +25,9 @@ struct DebounceTests {
                 _ = try stage.state.bulk((0..<200).map { ("\($0)", "{}") }, in: name)
                 try stage.state.put("_design/v", in: name)
             }
-            try await stage.lines("held").waitForLines(4 * round, deadline: .patience)
+            try await stage.lines("held").waitForLines(4 * round)
             #expect(ContinuousClock.now - start >= .milliseconds(500))
-            try await stage.lines("all").waitForLines(404 * round, deadline: .patience)
+            try await stage.lines("all").waitForLines(404 * round)
         }
         let round =
             [Notice.updated("d"), Notice.designUpdated("d", "_design/v")]
@@ -43,12 +43,12 @@ struct DebounceTests {
         let stage = try Stage()
         let play = try await Self.play(stage, "merge = 1h\nmerge_at = 10")
         for number in 0..<9 { try stage.state.put("\(number)", in: "d") }
-        try await stage.lines("all").waitForLines(9, deadline: .patience)
+        try await stage.lines("all").waitForLines(9)
         #expect(stage.lines("held").lines == [])
         try stage.state.put("9", in: "d")
-        #expect(try await stage.lines("held").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        #expect(try await stage.lines("held").waitForLines(1) == [Notice.updated("d")])
         for number in 0..<3 { try stage.state.put("\(number)", in: "e") }
-        try await stage.lines("all").waitForLines(13, deadline: .patience)
+        try await stage.lines("all").waitForLines(13)
         #expect(stage.lines("held").lines.count == 1)
         try await play.end()
         #expect(stage.lines("held").lines == [Notice.updated("d"), Notice.updated("e")])
@@ -59,14 +59,14 @@ struct DebounceTests {
         let stage = try Stage()
         let play = try await Self.play(stage, "merge = 1h\nmerge_at = 10")
         for number in 0..<9 { try stage.state.put("\(number)", in: "d") }
-        try await stage.lines("all").waitForLines(9, deadline: .patience)
+        try await stage.lines("all").waitForLines(9)
         play.herald.kill()
-        _ = try await play.herald.waitForExit(deadline: .patience)
+        _ = try await play.herald.waitForExit()
         let again = try await stage.herald(stage.folder.path("notifiers.ini"))
         try stage.state.put("9", in: "d")
-        #expect(try await stage.lines("held").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        #expect(try await stage.lines("held").waitForLines(1) == [Notice.updated("d")])
         again.terminate()
-        #expect(try await again.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await again.waitForExit() == .status(0))
         await play.server.stop()
     }
 }

@@ -10,8 +10,8 @@ struct DemoTests {
     @Test("The demo shows its story as each notifier receives it, and how to go on; SIGINT ends it at once with 0")
     func story() async throws {
         let demo = try HeraldProcess(Self.demo)
-        try await demo.waitForLine(containing: "curl -X DELETE http://127.0.0.1:", on: .stdout, deadline: .patience)
-        try await demo.waitForLine(containing: "/mine/_changes", on: .stdout, deadline: .patience)
+        try await demo.waitForLine(containing: "curl -X DELETE http://127.0.0.1:", on: .stdout)
+        try await demo.waitForLine(containing: "/mine/_changes", on: .stdout)
         let shown = demo.stdout.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
         func received(_ notifier: String) -> [String] {
             shown.filter { $0.count == 2 && $0[0] == notifier }
@@ -32,23 +32,23 @@ struct DemoTests {
         #expect(url.contains("listens on http://127.0.0.1:"))
 
         demo.send(signal: SIGINT)
-        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await demo.waitForExit() == .status(0))
     }
 
     @Test("It ends in the midst of the story too, by SIGTERM and SIGINT", arguments: [SIGTERM, SIGINT])
     func interrupted(signal: Int32) async throws {
         let demo = try HeraldProcess(Self.demo)
         // The first notice: before it a signal may find the demo not yet up, as in any program that starts.
-        try await demo.waitForLine(containing: #"{"type":"created""#, on: .stdout, deadline: .patience)
+        try await demo.waitForLine(containing: #"{"type":"created""#, on: .stdout)
         demo.send(signal: signal)
-        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await demo.waitForExit() == .status(0))
     }
 
     @Test("With --seconds it ends by itself, with 0 and not before")
     func seconds() async throws {
         let start = ContinuousClock.now
         let demo = try HeraldProcess(["demo", "--seconds", "2"])
-        #expect(try await demo.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await demo.waitForExit() == .status(0))
         #expect(ContinuousClock.now - start >= .seconds(2))
         #expect(demo.stderr.isEmpty)
     }

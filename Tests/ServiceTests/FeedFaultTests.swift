@@ -19,15 +19,15 @@ struct FeedFaultTests {
         let herald = try await stage.herald(
             stage.configuration(url: proxy.url, notifiers: [("all", stage.append("all"))])
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds >= 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds >= 1 }
         for round in 0..<20 {
             _ = try stage.state.bulk((0..<20).map { (id: "\(round)-\($0)", body: "{}") }, in: "d")
         }
-        let lines = try await stage.lines("all").waitForLines(400, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(400)
         #expect(lines.allSatisfy { $0 == Notice.updated("d") })
         #expect(proxy.counts.cuts > 5)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -40,15 +40,15 @@ struct FeedFaultTests {
         let herald = try await stage.herald(
             stage.configuration(url: proxy.url, notifiers: [("all", stage.append("all"))], heartbeat: "200ms")
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds >= 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds >= 1 }
         // Whatever is open now stays silent; what comes later works.
         let before = proxy.counts.requests
         proxy.setRule { $0.number < before ? .with { $0.isStalled = true } : nil }
         try stage.state.put("x", in: "d")
-        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
-        try await herald.waitForLine(containing: "silent for 500 ms", deadline: .patience)
+        #expect(try await stage.lines("all").waitForLines(1) == [Notice.updated("d")])
+        try await herald.waitForLine(containing: "silent for 500 ms")
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -62,15 +62,15 @@ struct FeedFaultTests {
         let herald = try await stage.herald(
             stage.configuration(url: proxy.url, notifiers: [("all", stage.append("all"))])
         )
-        try await herald.waitForLine(containing: "failed 4 times: ", deadline: .patience)
+        try await herald.waitForLine(containing: "failed 4 times: ")
         // One second each: four tries cannot have taken less than three seconds, nor made many requests.
         #expect(proxy.counts.unavailable <= 5)
         try stage.state.put("x", in: "d")
         proxy.setRule(nil)
-        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
-        try await herald.waitForLine(containing: "the feed flows again", deadline: .patience)
+        #expect(try await stage.lines("all").waitForLines(1) == [Notice.updated("d")])
+        try await herald.waitForLine(containing: "the feed flows again")
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -88,21 +88,21 @@ struct FeedFaultTests {
                 rescan: "1h"
             )
         )
-        try await eventually("a hundred open feeds", deadline: .patience) { stage.state.stats.openFeeds == 100 }
+        try await eventually("a hundred open feeds") { stage.state.stats.openFeeds == 100 }
         try await proxy.refuse()
         await proxy.cutAll()
-        try await herald.waitForLine(containing: "no server at", deadline: .patience)
+        try await herald.waitForLine(containing: "no server at")
         let (feeds, roots) = (stage.state.stats.count(.changes), stage.state.stats.count(.root))
         for number in 0..<100 { try stage.state.put("x", in: "db\(number)") }
         try await proxy.accept()
-        let lines = try await stage.lines("all").waitForLines(100, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(100)
         #expect(Set(lines).count == 100)
         #expect(stage.state.stats.count(.changes) - feeds <= 110)
         #expect(stage.state.stats.count(.root) - roots <= 10)
         // Once for each reason, of which there are few: a connection that breaks, one that is reset, a port that refuses.
         #expect(herald.stderr.count { $0.contains("no server at") } <= 8)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -117,14 +117,14 @@ struct FeedFaultTests {
         let herald = try await stage.herald(
             stage.configuration(url: played.replayer.url, notifiers: [("all", stage.append("all"))], heartbeat: "10s")
         )
-        try await eventually("a third feed", deadline: .patience) { played.feedRequests.count >= 3 }
+        try await eventually("a third feed") { played.feedRequests.count >= 3 }
         let sinces = played.feedRequests.map { $0.query("since") ?? "" }
         #expect(sinces[0] == "0-g1AAAA")
         // The cut feed's last whole row; the second feed gave none.
         #expect(sinces[1] != sinces[0] && sinces[1].contains("-g1AAAAC"))
         #expect(sinces[2] == sinces[1])
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
     }
 
     @Test("A server in maintenance mode, which welcomes and lists nothing, is not hammered, and followed once it lists")
@@ -148,10 +148,10 @@ struct FeedFaultTests {
         // server is there, which is put once a second at the most.
         #expect(played.replayer.requests.count { $0.path == "/" } <= 6)
         #expect(herald.stderr.count { $0.contains("does not list its databases: 412 progress not possible") } <= 1)
-        try await herald.waitForLine(containing: "lists its databases again", deadline: .patience)
-        _ = try await stage.lines("all").waitForLines(200, deadline: .patience)
+        try await herald.waitForLine(containing: "lists its databases again")
+        _ = try await stage.lines("all").waitForLines(200)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
     }
 
     @Test("Recorded feeds give a line a row, however the network cuts them", arguments: [1, 7, 1000])
@@ -168,10 +168,10 @@ struct FeedFaultTests {
         let designs = recording.body.split(separator: 0x0A).count { line in
             String(decoding: line, as: UTF8.self).contains(#""id":"_design/"#)
         }
-        let lines = try await stage.lines("all").waitForLines(rows + designs, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(rows + designs)
         #expect(lines.count { $0 == Notice.updated("d") } == rows)
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         #expect(stage.lines("all").lines.count == rows + designs)
     }
 
@@ -200,10 +200,10 @@ struct FeedFaultTests {
                 rescan: "1h"
             )
         )
-        let lines = try await stage.lines("all").waitForLines(200, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(200)
         #expect(strangeAnswers.withLockedValue { $0 } > 3)
         #expect(Set(lines) == [Notice.updated("d")])
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
     }
 }

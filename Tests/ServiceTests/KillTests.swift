@@ -25,8 +25,8 @@ struct KillTests {
 /// A server that is written to, three notifiers, and one Herald after the other, each of which is killed.
 private struct Siege {
     private static let window = 50
-    /// What was delivered is saved a second later at the latest; a loaded machine takes a little longer.
-    private static let saved = Duration.milliseconds(1250)
+    /// What is gathered for a save is on its way to the store for a moment, longer where the machine is busy.
+    private static let underWay = Duration.seconds(1)
 
     private let stage: Stage
     private let chronicle = Chronicle()
@@ -126,16 +126,16 @@ private struct Siege {
             try await pass(round % 50 == 0 ? 1500...2500 : 0...120)
         }
         herald.send(signal: SIGKILL)
-        let killed = ContinuousClock.now
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         if exit != .signal(SIGKILL) { ownFaults.append("\(exit) in round \(round): \(herald.transcript)") }
-        try await eventually("the notifiers have ended", deadline: .patience) {
+        try await eventually("the notifiers have ended") {
             !RunningProcess.isAny(in: stage.folder.path)
         }
         let before = files["sure"]?.ends.count ?? 0
         try judge(isOver: true)
-        if let file = files["sure"], file.ends.count > before { progress += 1 }
-        judgeRepeats(killed)
+        let hasProgressed = files["sure"].map { $0.ends.count > before } ?? false
+        if hasProgressed { progress += 1 }
+        judgeRepeats(hasProgressed: hasProgressed)
         if round % 8 == 0 { try await judgeStore() }
     }
 
@@ -179,19 +179,24 @@ private struct Siege {
         }
     }
 
-    /// What came a second time is at most the window and what was confirmed since the last save, which is due after each
-    /// window and after a second.
-    private mutating func judgeRepeats(_ killed: ContinuousClock.Instant) {
-        defer { allowed = recent(killed) }
-        guard let repeated = repeats.last, repeated > Self.window + max(Self.window, allowed) else { return }
+    /// What came a second time is at most the window, as much again while it catches up, where not each line has a place
+    /// of its own, and what was confirmed since the last save. (That this is no long time is the keeper's own test: here
+    /// the machine may be too busy for it.)
+    private mutating func judgeRepeats(hasProgressed: Bool) {
+        // A life that told nothing has nothing to save, but writes to the store's files while it starts.
+        defer { allowed = max(confirmedSinceLastSave(), hasProgressed ? 0 : allowed) }
+        guard let repeated = repeats.last, repeated > 2 * Self.window + allowed else { return }
         ownFaults.append("round \(round): \(repeated) lines repeated, \(allowed) had just been confirmed")
     }
 
     /// What may have been confirmed and not saved when the last Herald was killed.
     private var allowed = 0
 
-    private func recent(_ killed: ContinuousClock.Instant) -> Int {
-        let place = samples.last { $0.time <= killed - Self.saved }?.size ?? 0
+    private func confirmedSinceLastSave() -> Int {
+        let database = stage.folder.path("herald-state/herald.sqlite")
+        let ages = [database, "\(database)-wal"].compactMap { ageOfFile($0) }
+        let save = ContinuousClock.now - (ages.min() ?? .seconds(3600)) - Self.underWay
+        let place = samples.last { $0.time <= save }?.size ?? 0
         return files["sure"]?.count(behind: place) ?? 0
     }
 
@@ -224,7 +229,7 @@ private struct Siege {
         let herald = try HeraldProcess(["run", "-c", configuration])
         let truth = chronicle.databases
         do {
-            try await eventually("all are told all", deadline: .patience, every: .milliseconds(50)) {
+            try await eventually("all are told all", every: .milliseconds(50)) {
                 try judge(isOver: false)
                 return ignorance(truth).isEmpty
             }
@@ -232,7 +237,7 @@ private struct Siege {
             ownFaults.append("\(error); lost: \(ignorance(truth).prefix(20))\n\(herald.transcript)")
         }
         herald.terminate()
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         if exit != .status(0) { ownFaults.append("\(exit) at the end") }
         try judge(isOver: true)
         await server.stop()

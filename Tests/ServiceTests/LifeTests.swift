@@ -15,21 +15,21 @@ struct LifeTests {
         let herald = try await stage.herald(
             stage.configuration(url: server.url, notifiers: [("all", stage.append("all"))])
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         clock.advance(seconds: 2)
         try stage.state.deleteDatabase("d")
         try stage.state.createDatabase("d")
         try stage.state.put("new", in: "d")
         // The row may come once more, before the end of the old life was noticed or after.
-        try await stage.lines("all").waitForLine(containing: Notice.created("d"), deadline: .patience)
-        try await eventually("the new document is told of", deadline: .patience) {
+        try await stage.lines("all").waitForLine(containing: Notice.created("d"))
+        try await eventually("the new document is told of") {
             stage.lines("all").lines.last == Notice.updated("d")
         }
         let lines = stage.lines("all").lines.drop { $0 == Notice.updated("d") }
         #expect(Array(lines.prefix(2)) == [Notice.deleted("d"), Notice.created("d")])
         #expect(lines.dropFirst(2).allSatisfy { $0 == Notice.updated("d") })
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -44,16 +44,16 @@ struct LifeTests {
         )
         let lines = stage.lines("all")
         try stage.state.createDatabase("d")
-        _ = try await lines.waitForLines(1, deadline: .patience)
+        _ = try await lines.waitForLines(1)
         try stage.state.put("x", in: "d")
         try stage.state.put("_design/y", in: "d")
-        _ = try await lines.waitForLines(4, deadline: .patience)
+        _ = try await lines.waitForLines(4)
         try stage.state.deleteDatabase("d")
-        _ = try await lines.waitForLines(5, deadline: .patience)
+        _ = try await lines.waitForLines(5)
         clock.advance(seconds: 2)
         try stage.state.createDatabase("d")
         try stage.state.put("z", in: "d")
-        _ = try await lines.waitForLines(7, deadline: .patience)
+        _ = try await lines.waitForLines(7)
         #expect(
             lines.lines == [
                 Notice.created("d"), Notice.updated("d"), Notice.updated("d"), Notice.designUpdated("d", "_design/y"),
@@ -61,7 +61,7 @@ struct LifeTests {
             ]
         )
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 
@@ -79,19 +79,19 @@ struct LifeTests {
         let herald = try await stage.herald(
             stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         await first.stop()
-        try await herald.waitForLine(containing: "no server at", deadline: .patience)
+        try await herald.waitForLine(containing: "no server at")
         clock.advance(seconds: 3600)
         try stage.state.put("meanwhile", in: "d")
         let second = try await stage.server(port: port) { $0.dialect = dialect }
-        _ = try await stage.lines("all").waitForLines(1, deadline: .patience)
+        _ = try await stage.lines("all").waitForLines(1)
         try stage.state.put("afterwards", in: "d")
-        let lines = try await stage.lines("all").waitForLines(2, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(2)
         #expect(lines == [Notice.updated("d"), Notice.updated("d")])
-        try await herald.waitForLine(containing: "found again", deadline: .patience)
+        try await herald.waitForLine(containing: "found again")
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await second.stop()
     }
 
@@ -108,16 +108,16 @@ struct LifeTests {
         let herald = try await stage.herald(
             stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         await first.stop()
         try stage.state.deleteDatabase("d")
         try stage.state.createDatabase("d")
         try stage.state.put("new", in: "d")
         let second = try await stage.server(port: port) { $0.dialect = dialect }
-        let lines = try await stage.lines("all").waitForLines(3, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(3)
         #expect(lines == [Notice.deleted("d"), Notice.created("d"), Notice.updated("d")])
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await second.stop()
     }
 
@@ -133,22 +133,22 @@ struct LifeTests {
         let herald = try await stage.herald(
             stage.configuration(url: first.url, notifiers: [("all", stage.append("all"))])
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         await first.stop()
         let other = try Stage(state: CouchState(clock: { 1_700_000_000_000_000 }))
         if hasDatabase { try other.state.createDatabase("d") }
         let second = try await other.server(port: port)
-        try await herald.waitForLine(containing: "another server answers", deadline: .patience)
-        try await eventually("it is asked who it is, again", deadline: .patience) {
+        try await herald.waitForLine(containing: "another server answers")
+        try await eventually("it is asked who it is, again") {
             other.state.stats.count(.root) >= 3
         }
         #expect(other.state.stats.count(.changes) == 0)
         await second.stop()
         let third = try await stage.server(port: port)
         try stage.state.put("x", in: "d")
-        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        #expect(try await stage.lines("all").waitForLines(1) == [Notice.updated("d")])
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await third.stop()
     }
 
@@ -165,15 +165,15 @@ struct LifeTests {
             try stage.state.deleteDatabase("brief\(number)")
         }
         try stage.state.createDatabase("last")
-        try await stage.lines("all").waitForLine(containing: Notice.created("last"), deadline: .patience)
-        try await eventually("all halves have their other half", deadline: .patience) {
+        try await stage.lines("all").waitForLine(containing: Notice.created("last"))
+        try await eventually("all halves have their other half") {
             let lines = stage.lines("all").lines
             return (0..<50).allSatisfy { number in
                 lines.contains(Notice.created("brief\(number)")) == lines.contains(Notice.deleted("brief\(number)"))
             }
         }
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
         await server.stop()
     }
 }

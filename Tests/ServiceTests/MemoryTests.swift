@@ -33,7 +33,7 @@ struct MemoryTests {
         for round in 0..<rounds {
             // None is overtaken before it is read: each has a line of its own.
             _ = try stage.state.bulk((0..<rows).map { (id: "\(round * rows + $0)", body: "{}") }, in: name)
-            try await eventually("\((round + 1) * rows) lines", deadline: .patience) {
+            try await eventually("\((round + 1) * rows) lines") {
                 stage.size(of: "reader") >= head + (round + 1) * rows * line
             }
         }
@@ -43,7 +43,7 @@ struct MemoryTests {
         #expect(after.descriptors <= before.descriptors + 8)
         #expect(after.threads <= before.threads + 4)
         play.herald.terminate()
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         await play.server.stop()
     }
 }

@@ -54,11 +54,11 @@ struct MergeTests {
         )
         for name in [a, b, gone] { try stage.state.createDatabase(name) }
         let line = Notice.created(a).utf8.count + 1
-        try await eventually("all is ready", deadline: .patience) { stage.size(of: "strict") == 3 * line }
+        try await eventually("all is ready") { stage.size(of: "strict") == 3 * line }
         let before = try #require(RunningProcess(play.herald.pid)?.peakMemory)
         try await process.freeze()
         for name in [a, b] { try Self.write(Self.rows, into: name, stage) }
-        try await eventually("all rows are read from the feeds", deadline: .patience) {
+        try await eventually("all rows are read from the feeds") {
             stage.size(of: "strict") == (3 + 2 * Self.rows) * line
         }
 
@@ -70,12 +70,12 @@ struct MergeTests {
         }
         for written in 1...3 {
             try stage.state.put("_design/views", in: a)
-            try await stage.lines("designs").waitForLines(written, deadline: .patience)
+            try await stage.lines("designs").waitForLines(written)
         }
         // Of `gone`: created, deleted. Of the two others: created, updated.
-        try await stage.lines("lives").waitForLines(6, deadline: .patience)
+        try await stage.lines("lives").waitForLines(6)
         try stage.state.deleteDatabase(brief)
-        try await stage.lines("lives").waitForLines(7, deadline: .patience)
+        try await stage.lines("lives").waitForLines(7)
         let after = try #require(RunningProcess(play.herald.pid)?.peakMemory)
         process.thaw()
         try await play.end()
@@ -108,20 +108,20 @@ struct MergeTests {
         try stage.state.createDatabase(name)
         let line = Notice.updated(name).utf8.count + 1
         for file in ["other", "behind"] {
-            try await eventually("the feed has begun", deadline: .patience) { stage.size(of: file) == line }
+            try await eventually("the feed has begun") { stage.size(of: file) == line }
         }
         let before = try #require(RunningProcess(play.herald.pid)?.peakMemory)
         let members = RunningProcess.members(ofGroup: process.group)
         for member in members { try await member.freeze() }
         try Self.write(2 * Self.rows, into: name, stage)
-        try await eventually("the other has everything", deadline: .patience) {
+        try await eventually("the other has everything") {
             stage.size(of: "other") == line * (2 * Self.rows + 1)
         }
         #expect(stage.size(of: "behind") < line * Self.rows)
         let after = try #require(RunningProcess(play.herald.pid)?.peakMemory)
         #expect(after - before < 60_000, "kB")
         for member in members { member.thaw() }
-        try await eventually("the one that was behind has everything too", deadline: .patience) {
+        try await eventually("the one that was behind has everything too") {
             stage.size(of: "behind") >= line * (2 * Self.rows + 1)
         }
         try await play.end()
@@ -135,10 +135,10 @@ struct MergeTests {
         let stage = try Stage()
         let play = try await stage.play([("all", stage.append("all"))])
         try stage.state.createDatabase("d")
-        try await stage.lines("all").waitForLines(1, deadline: .patience)
+        try await stage.lines("all").waitForLines(1)
         try Self.write(20_000, into: "d", stage)
         let bytes = Notice.created("d").utf8.count + 1 + 20_000 * (Notice.updated("d").utf8.count + 1)
-        try await eventually("all have arrived", deadline: .patience) { stage.size(of: "all") >= bytes }
+        try await eventually("all have arrived") { stage.size(of: "all") >= bytes }
         try await play.end()
         #expect(stage.size(of: "all") == bytes)
     }

@@ -24,7 +24,7 @@ struct NotifierDeafTests {
         let stopped = try await play.process(of: "stopped", running: "cat")
         try await stopped.freeze()
         try stage.state.createDatabase("d")
-        try await stage.lines("awake").waitForLines(1, deadline: .patience)
+        try await stage.lines("awake").waitForLines(1)
         // More than a pipe holds, and less than the outbox.
         _ = try stage.state.bulk((0..<5000).map { (id: "\($0)", body: "{}") }, in: "d")
         let expected = [Notice.created("d")] + Array(repeating: Notice.updated("d"), count: 5000)
@@ -60,15 +60,14 @@ struct NotifierDeafTests {
                 """
         )
         let first = try await play.process(of: "shut")
-        try await stage.lines("shut").waitForLines(1, deadline: .patience)
+        try await stage.lines("shut").waitForLines(1)
         try stage.state.createDatabase("d")
         let complaint = try await play.herald.waitForLine(
-            containing: "notifier shut has closed its stdin but lives on",
-            deadline: .patience
+            containing: "notifier shut has closed its stdin but lives on"
         )
         #expect(complaint.contains("Z warning: "))
         try stage.state.put("x", in: "d")
-        let lines = try await stage.lines("out").waitForLines(2, deadline: .patience)
+        let lines = try await stage.lines("out").waitForLines(2)
         #expect(lines == [Notice.created("d"), Notice.updated("d")])
         #expect(RunningProcess.members(ofGroup: first).isEmpty)
         try await play.end()

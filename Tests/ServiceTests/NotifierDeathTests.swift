@@ -28,7 +28,7 @@ struct NotifierDeathTests {
             try stage.state.put("x", in: "db\(number)")
         }
         let expected = Set((0..<100).flatMap { [Notice.created("db\($0)"), Notice.updated("db\($0)")] })
-        try await eventually("each line has arrived", deadline: .patience, every: .milliseconds(50)) {
+        try await eventually("each line has arrived", every: .milliseconds(50)) {
             Set(stage.lines("seen").lines).isSuperset(of: expected)
         }
         let seen = stage.lines("seen").lines
@@ -53,7 +53,7 @@ struct NotifierDeathTests {
         try stage.state.createDatabase("d")
         _ = try stage.state.bulk(names.map { (id: $0, body: "{}") }, in: "d")
         try stage.state.createDatabase("marker")
-        try await eventually("all is read from the feed", deadline: .patience) { stage.state.stats.openFeeds == 2 }
+        try await eventually("all is read from the feed") { stage.state.stats.openFeeds == 2 }
         cat.send(SIGKILL)
         let expected =
             [Notice.created("d")] + names.flatMap { [Notice.updated("d"), Notice.designUpdated("d", $0)] }
@@ -81,7 +81,7 @@ struct NotifierDeathTests {
         for (name, end) in ends {
             for (index, pause) in ["100 ms", "200 ms", "400 ms"].enumerated() {
                 let text = "starting it again in \(pause)"
-                try await eventually("\(name) is tried again after \(pause)", deadline: .patience) {
+                try await eventually("\(name) is tried again after \(pause)") {
                     herald.log("notifier \(name) \(end)").contains { $0.contains(text) }
                 }
                 let line = try #require(herald.log("notifier \(name) \(end)").dropFirst(index).first)
@@ -105,9 +105,9 @@ struct NotifierDeathTests {
         let stage = try Stage()
         let play = try await stage.play([("late", "sh ./late.sh")])
         try stage.state.createDatabase("d")
-        try await play.herald.waitForLine(containing: "notifier late exited with status", deadline: .patience)
+        try await play.herald.waitForLine(containing: "notifier late exited with status")
         try stage.folder.write("late.sh", "exec cat >> out\n")
-        #expect(try await stage.lines("out").waitForLines(1, deadline: .patience) == [Notice.created("d")])
+        #expect(try await stage.lines("out").waitForLines(1) == [Notice.created("d")])
         try await play.end()
     }
 }

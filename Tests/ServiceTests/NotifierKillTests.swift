@@ -79,7 +79,7 @@ struct NotifierKillTests {
         for name in Self.names {
             var (file, witness) = (ToldFile(stage.folder.path(name)), Witness())
             do {
-                try await eventually("all is told", deadline: .patience, every: .milliseconds(50)) {
+                try await eventually("all is told", every: .milliseconds(50)) {
                     for line in try file.news() {
                         if line == Array("begin".utf8) {
                             witness.begin()
@@ -103,7 +103,7 @@ struct NotifierKillTests {
             }
         )
         let dead = try HeraldProcess(["dead", "-c", stage.folder.path("notifiers.ini")])
-        _ = try await dead.waitForExit(deadline: .patience)
+        _ = try await dead.waitForExit()
         #expect(dead.stdout == [] && dead.stderr.first?.hasPrefix("no dead letters") == true)
         try await play.end()
     }
@@ -122,11 +122,11 @@ struct NotifierKillTests {
             func successes() -> Int { play.herald.log("notifier \(name)").count { $0.contains(why) } }
             let before = successes()
             // On a loaded machine it may have been too slow, and been replaced, before this reaches it.
-            try await eventually("\(name): \(torment), seed \(seed)", deadline: .patience) {
+            try await eventually("\(name): \(torment), seed \(seed)") {
                 let life = max(play.herald.log("notifier \(name) started").count, 1)
                 let process = try await play.process(of: name, life: life)
                 let size = stage.size(of: name)
-                try await eventually("\(name) reads", deadline: .patience) { stage.size(of: name) > size }
+                try await eventually("\(name) reads") { stage.size(of: name) > size }
                 // The random moment.
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...40, using: &random)))
                 switch torment {

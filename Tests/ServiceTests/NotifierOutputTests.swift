@@ -21,13 +21,13 @@ struct NotifierOutputTests {
         )
         let play = try await stage.play([("talker", script)])
         let herald = play.herald
-        let plain = try await herald.waitForLine(containing: "notifier talker: a plain line", deadline: .patience)
+        let plain = try await herald.waitForLine(containing: "notifier talker: a plain line")
         #expect(plain.contains("Z info: notifier talker: a plain line"))
-        let complaint = try await herald.waitForLine(containing: "a complaint", deadline: .patience)
+        let complaint = try await herald.waitForLine(containing: "a complaint")
         #expect(complaint.contains("Z warning: notifier talker: a complaint"))
-        let red = try await herald.waitForLine(containing: "notifier talker: red", deadline: .patience)
+        let red = try await herald.waitForLine(containing: "notifier talker: red")
         #expect(red.hasSuffix(#"red \u001B[31m and back\u000Dforged\u0007"#))
-        try await herald.waitForLine(containing: "notifier talker: after it", deadline: .patience)
+        try await herald.waitForLine(containing: "notifier talker: after it")
         let long = try #require(herald.log("notifier talker: xxx").first)
         #expect(long.count { $0 == "x" } == 16_384)
         #expect(long.contains("[cut: "))
@@ -43,7 +43,7 @@ struct NotifierOutputTests {
             #"printf 'say "that" \\ \ttab \033 \303\251\377\n'; exec cat > /dev/null"#
         )
         let play = try await stage.play([("talker", script)], options: "[herald]\nlog_format = json")
-        let line = try await play.herald.waitForLine(containing: "notifier talker: say", deadline: .patience)
+        let line = try await play.herald.waitForLine(containing: "notifier talker: say")
         let end = #""message":"notifier talker: say \"that\" \\ \ttab \\u001B \#u{E9}\#u{FFFD}"}"#
         #expect(line.hasSuffix(#""level":"info",\#(end)"#), "\(line)")
         #expect(play.herald.stderr.allSatisfy { $0.hasPrefix(#"{"time":""#) && $0.hasSuffix(#""}"#) })
@@ -56,10 +56,9 @@ struct NotifierOutputTests {
         let script = try stage.script("flood", "seq 1 100000; exec cat >> out")
         let play = try await stage.play([("flood", script)])
         try stage.state.createDatabase("d")
-        try await stage.lines("out").waitForLine(containing: Notice.created("d"), deadline: .patience)
+        try await stage.lines("out").waitForLine(containing: Notice.created("d"))
         try await eventually(
             "every line is logged or told of as dropped",
-            deadline: .patience,
             every: .milliseconds(50)
         ) {
             let said = play.herald.log("notifier flood: ")
@@ -89,9 +88,9 @@ struct NotifierOutputTests {
         let play = try await stage.play([("endless", script)])
         let before = try #require(RunningProcess(play.herald.pid)?.peakMemory)
         try stage.folder.write("begin", "")
-        try await play.herald.waitForLine(containing: "notifier endless: after it", deadline: .patience)
+        try await play.herald.waitForLine(containing: "notifier endless: after it")
         try stage.state.createDatabase("d")
-        try await stage.lines("out").waitForLine(containing: Notice.created("d"), deadline: .patience)
+        try await stage.lines("out").waitForLine(containing: Notice.created("d"))
         #expect(play.herald.log("notifier endless: xxx").count == 1)
         #expect(play.herald.log("notifier endless started").count == 1)
         let after = try #require(RunningProcess(play.herald.pid)?.peakMemory)

@@ -24,7 +24,7 @@ struct NotifierStartTests {
                 environment = GREETING="a, \\"b\\"  $c"
                 """
         )
-        let lines = try await stage.lines("out").waitForLine(containing: "end", deadline: .patience)
+        let lines = try await stage.lines("out").waitForLine(containing: "end")
         #expect(
             lines == ["<-with>", "<cmd line arg>", #"<single  "two">"#, #"<a, "b"  $c>"#, "<plain>", "end"]
         )
@@ -51,7 +51,7 @@ struct NotifierStartTests {
 
         // More descriptors are open in herald by now: connections, the loop, pipes.
         try stage.state.createDatabase("d")
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         let eyes = try await play.process(of: "eyes", running: "cat")
         let plain = try await play.process(of: "plain", running: "cat")
         for process in [eyes, plain] {
@@ -83,7 +83,7 @@ struct NotifierStartTests {
         let play = try await stage.play([("first", "cat"), ("second", "cat"), ("third", "cat")])
         for life in 1...3 {
             let pid = try await play.process(of: "second", life: life)
-            try await eventually("it is cat", deadline: .patience) { RunningProcess(pid)?.program == "cat" }
+            try await eventually("it is cat") { RunningProcess(pid)?.program == "cat" }
             #expect(RunningProcess(pid)?.descriptors == [0, 1, 2])
             kill(pid, SIGKILL)
         }
@@ -96,13 +96,13 @@ struct NotifierStartTests {
         let command = #"cat >> "$HERALD_NOTIFIER.lines""#
         let play = try await stage.play([("one", command), ("two", command)])
         try stage.state.createDatabase("d")
-        for name in ["one", "two"] { try await stage.lines("\(name).lines").waitForLines(1, deadline: .patience) }
+        for name in ["one", "two"] { try await stage.lines("\(name).lines").waitForLines(1) }
         for number in 0..<20 { try stage.state.put("_design/\(number)", in: "d") }
         let expected =
             [Notice.created("d")]
             + (0..<20).flatMap { [Notice.updated("d"), Notice.designUpdated("d", "_design/\($0)")] }
         for name in ["one", "two"] {
-            #expect(try await stage.lines("\(name).lines").waitForLines(41, deadline: .patience) == expected)
+            #expect(try await stage.lines("\(name).lines").waitForLines(41) == expected)
         }
         #expect(try await play.process(of: "one") != play.process(of: "two"))
         try await play.end()

@@ -19,7 +19,7 @@ struct NotifierStopTests {
                 stop_timeout = 60s
                 """
         )
-        try await stage.lines("told").waitForLines(1, deadline: .patience)
+        try await stage.lines("told").waitForLines(1)
         try await play.end()
         #expect(stage.lines("told").lines == ["ready", "end"])
         #expect(play.herald.log("notifier polite exited with status 0").count == 1)
@@ -39,7 +39,7 @@ struct NotifierStopTests {
                 stop_timeout = 300ms
                 """
         )
-        try await stage.lines("told").waitForLines(1, deadline: .patience)
+        try await stage.lines("told").waitForLines(1)
         try await play.end()
         #expect(stage.lines("told").lines == ["ready", "term"])
         let herald = play.herald
@@ -69,7 +69,7 @@ struct NotifierStopTests {
         var groups: [pid_t] = []
         for name in names {
             groups.append(try await play.process(of: name))
-            try await stage.lines("ready.\(name)").waitForLines(1, deadline: .patience)
+            try await stage.lines("ready.\(name)").waitForLines(1)
         }
         for group in groups { #expect(RunningProcess.members(ofGroup: group).count >= 3) }
         let start = ContinuousClock.now
@@ -104,7 +104,7 @@ struct NotifierStopTests {
         let second = try await play.process(of: "leaver", life: 2)
         #expect(RunningProcess.members(ofGroup: first).isEmpty)
         #expect(play.herald.log("notifier leaver, or what it left behind, still runs: KILL").count == 1)
-        try await eventually("the second life has its grandchild", deadline: .patience) {
+        try await eventually("the second life has its grandchild") {
             RunningProcess.members(ofGroup: second).map(\.program).sorted() == ["cat", "sleep"]
         }
         try await play.end()
@@ -148,9 +148,9 @@ struct NotifierStopTests {
         let play = try await stage.play(names.map { ($0, script) })
         for name in names { _ = try await play.process(of: name) }
         play.herald.send(signal: SIGKILL)
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .signal(SIGKILL))
+        #expect(try await play.herald.waitForExit() == .signal(SIGKILL))
         for name in names {
-            #expect(try await stage.lines("end.\(name)").waitForLines(1, deadline: .patience) == ["end"])
+            #expect(try await stage.lines("end.\(name)").waitForLines(1) == ["end"])
         }
         await play.server.stop()
     }

@@ -106,17 +106,17 @@ struct ReloadChangeTests {
         let lines = some.play.stage.lines("subject")
         try await some.play.reload { $0.options["subject"] = "detail = change\ntypes = deleted" }
         try some.truth.write(["silent"], in: "d")
-        try await some.play.stage.lines("steady").waitForLine(containing: #""id":"silent""#, deadline: .patience)
+        try await some.play.stage.lines("steady").waitForLine(containing: #""id":"silent""#)
         try await some.play.reload { $0.options["subject"] = "detail = change\ndatabases = e" }
         try some.truth.write(["unseen"], in: "d")
         try some.truth.write(["seen"], in: "e")
-        try await lines.waitForLine(containing: #""id":"seen""#, deadline: .patience)
+        try await lines.waitForLine(containing: #""id":"seen""#)
         try await some.play.reload { $0.options["subject"] = "databases = e" }
         try some.truth.write(["plain"], in: "e")
-        try await lines.waitForLine(containing: #"{"type":"updated","db":"e"}"#, deadline: .patience)
+        try await lines.waitForLine(containing: #"{"type":"updated","db":"e"}"#)
         // What it did not want was not told; what came while it did not want the database is.
         try await some.play.reload { $0.options["subject"] = "detail = doc" }
-        try await lines.waitForLine(containing: #""id":"unseen""#, deadline: .patience)
+        try await lines.waitForLine(containing: #""id":"unseen""#)
         #expect(!lines.lines.contains { $0.contains("silent") })
         #expect(lines.lines.contains { $0.contains("unseen") && $0.contains(#""doc":{"#) })
         try await some.expectSteady()
@@ -131,7 +131,7 @@ struct ReloadChangeTests {
         var isRefused = false
         do { try await some.play.reload { $0.options["subject"] = "detail = all" } } catch { isRefused = true }
         #expect(isRefused)
-        try await some.play.herald.waitForLine(containing: #""level":"error","message":"the conf"#, deadline: .patience)
+        try await some.play.herald.waitForLine(containing: #""level":"error","message":"the conf"#)
         try await some.play.reload { $0.options["subject"] = "detail = change" }
         try some.write()
         try await some.play.wait(for: some.steady, some.truth)
@@ -206,7 +206,7 @@ struct ReloadChangeTests {
     @Test("Daemons that are not changed keep their process, whatever happens to notifiers")
     func daemons() async throws {
         var some = try await Case(daemons: "keeper = sleep 600\nother = sleep 601")
-        let daemons = try await waitForValue("both daemons", deadline: .patience) {
+        let daemons = try await waitForValue("both daemons") {
             let daemons = try await some.play.report().daemons.compactMapValues(\.process.pid)
             return daemons.count == 2 ? daemons : nil
         }
@@ -214,7 +214,7 @@ struct ReloadChangeTests {
             $0.notifiers["more"] = "cat >> more"
             $0.options["subject"] = "detail = change\n[os_daemons]\nkeeper = sleep 600\nother = sleep 602"
         }
-        try await eventually("the other one is another", deadline: .patience) {
+        try await eventually("the other one is another") {
             let pid = try await some.play.report().daemons["other"]?.process.pid
             return pid != nil && pid != daemons["other"]
         }
@@ -248,7 +248,7 @@ struct ReloadChangeTests {
         #expect(changes == ["notifier subject: removed"])
         process.thaw()
         try await some.play.wait(for: some.subject, truth)
-        try await eventually("it has left", deadline: .patience) {
+        try await eventually("it has left") {
             try await some.play.report().notifiers["subject"] == nil
         }
         #expect(some.play.herald.log("notifier subject exited with status 0").count == 1)

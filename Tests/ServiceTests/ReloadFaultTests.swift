@@ -18,7 +18,7 @@ struct ReloadFaultTests {
     private static func shownFaults(_ play: LivePlay) async throws -> [String] {
         let status = try HeraldProcess(["status", "--json", "-c", play.path, "--state-dir", play.stateFolder])
         // A fault is nothing that is well.
-        _ = try await status.waitForExit(deadline: .patience)
+        _ = try await status.waitForExit()
         let json = Array(status.stdout.joined(separator: "\n").utf8)
         return try ControlClient.report(from: json).herald.configuration.faults
     }
@@ -26,7 +26,7 @@ struct ReloadFaultTests {
     /// Feeds and notifiers are what they were.
     private static func expectUntouched(_ play: LivePlay, _ pid: Int32, _ id: String) async throws {
         try play.stage.state.put(id, in: "d")
-        try await play.stage.lines("a").waitForLine(containing: #""id":"\#(id)""#, deadline: .patience)
+        try await play.stage.lines("a").waitForLine(containing: #""id":"\#(id)""#)
         #expect(try await play.pid(of: "a") == pid)
         #expect(play.herald.log("notifier a started").count == 1)
         #expect(play.herald.log("info: found: ").count == 1)
@@ -44,7 +44,7 @@ struct ReloadFaultTests {
         play.configuration.notifiers["b"] = "cat >> b"
         play.configuration.options["b"] = key
         try play.write()
-        try await play.herald.waitForLine(containing: "the configuration has faults", deadline: .patience)
+        try await play.herald.waitForLine(containing: "the configuration has faults")
         let place = "\(play.path):"
         let told = play.herald.log("error: \(place)")
         #expect(told.count == 1, "\(told)")
@@ -66,13 +66,13 @@ struct ReloadFaultTests {
         var play = try await Self.play()
         let pid = try await play.pid(of: "a")
         try #require(unlink(play.path) == 0)
-        try await play.herald.waitForLine(containing: "the configuration has faults", deadline: .patience)
+        try await play.herald.waitForLine(containing: "the configuration has faults")
         #expect(!play.herald.log("error: \(play.path): ").isEmpty)
         #expect(try await Self.shownFaults(play).count == 1)
         try await Self.expectUntouched(play, pid, "one")
         play.configuration.notifiers["b"] = "cat >> b"
         try play.write()
-        try await play.herald.waitForLine(containing: "notifier b: added", deadline: .patience)
+        try await play.herald.waitForLine(containing: "notifier b: added")
         #expect(try await Self.shownFaults(play) == [])
         try await play.end()
     }
@@ -85,7 +85,7 @@ struct ReloadFaultTests {
         play.configuration.notifiers["b"] = "cat >> b"
         play.configuration.notifiers["a"] = "cat >> c"
         try play.write()
-        try await play.herald.waitForLine(containing: "state_dir cannot change", deadline: .patience)
+        try await play.herald.waitForLine(containing: "state_dir cannot change")
         let faults = try await Self.shownFaults(play)
         #expect(faults.count == 1 && faults[0].hasPrefix("\(play.path):4: "), "\(faults)")
         try await Self.expectUntouched(play, pid, "one")
@@ -98,7 +98,7 @@ struct ReloadFaultTests {
         let pid = try await play.pid(of: "a")
         play.configuration.herald = "listen = 127.0.0.1:\(play.server.port)"
         try play.write()
-        try await play.herald.waitForLine(containing: "the configuration has faults", deadline: .patience)
+        try await play.herald.waitForLine(containing: "the configuration has faults")
         let faults = try await Self.shownFaults(play)
         #expect(faults.count == 1 && faults[0].hasPrefix("\(play.path):4: listen: "), "\(faults)")
         try await Self.expectUntouched(play, pid, "one")

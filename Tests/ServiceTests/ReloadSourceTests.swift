@@ -108,7 +108,7 @@ struct ReloadSourceTests {
         try some.truth.create("phoenix")
         try some.truth.write(["again"], in: "phoenix")
         try some.truth.write(["here"], in: "d")
-        try await some.play.stage.lines("a").waitForLine(containing: #""id":"here""#, deadline: .patience)
+        try await some.play.stage.lines("a").waitForLine(containing: #""id":"here""#)
         #expect(!some.play.stage.lines("a").lines.contains { $0.contains("again") })
         try await some.play.reload { $0.source = "since = 0" }
         try await some.play.wait(for: some.accounts[0], some.truth)
@@ -129,7 +129,7 @@ struct ReloadSourceTests {
         try some.writeMuch()
         try await some.play.wait(for: some.accounts[0], some.truth)
         try await some.play.reload { $0.url = other.url }
-        let line = try await some.play.herald.waitForLine(containing: "another server answers", deadline: .patience)
+        let line = try await some.play.herald.waitForLine(containing: "another server answers")
         #expect(line.contains(" error: "))
         let server = try await some.play.report().server
         #expect(server.state == .stranger && server.lastError?.text.contains("another server answers") == true)
@@ -160,7 +160,7 @@ struct ReloadSourceTests {
         try some.writeMuch()
         for name in ["phoenix", "gone"] { try some.truth.delete(name) }
         try await some.play.reload { $0.heartbeat = "2s" }
-        try await some.play.herald.waitForLine(containing: "no server at", deadline: .patience)
+        try await some.play.herald.waitForLine(containing: "no server at")
         try await some.play.reload { configuration in
             configuration.notifiers["more"] = "cat >> more"
             configuration.options["more"] = "detail = change"
@@ -176,7 +176,7 @@ struct ReloadSourceTests {
         let more = Account(some.play.stage, "more", isRich: false)
         try await some.play.wait(for: more, some.truth)
         some.play.herald.terminate()
-        #expect(try await some.play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await some.play.herald.waitForExit() == .status(0))
         await back.stop()
     }
 }

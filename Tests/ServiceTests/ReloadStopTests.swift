@@ -34,7 +34,7 @@ struct ReloadStopTests {
             configuration.notifiers["late"] = nil
             configuration.options["late"] = nil
         }
-        try await eventually("it stops", deadline: .patience) { stage.exists("over") }
+        try await eventually("it stops") { stage.exists("over") }
         for _ in 0..<20 { try truth.writeSome(10, of: 100) }
         try truth.delete("phoenix")
         try truth.create("phoenix")
@@ -68,7 +68,7 @@ struct ReloadStopTests {
                 configuration.notifiers["b"] = nil
                 configuration.options["b"] = nil
             }
-            try await eventually("it has left", deadline: .patience) { try await play.report().notifiers["b"] == nil }
+            try await eventually("it has left") { try await play.report().notifiers["b"] == nil }
             for _ in 0..<20 { try truth.writeSome(10, of: 100) }
             try truth.writeDesign()
             for name in ["gone", "phoenix"] { try truth.delete(name) }
@@ -150,10 +150,10 @@ struct ReloadStopTests {
         try truth.create("d")
         var play = try await LivePlay(stage, ["a", "b"]) { $0.source = "since = now" }
         let accounts = ["a", "b"].map { Account(stage, $0, isRich: true) }
-        try await eventually("its feed is open", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("its feed is open") { stage.state.stats.openFeeds == 1 }
         try truth.write(["first"], in: "d")
         for account in accounts {
-            try await stage.lines(account.name).waitForLine(containing: #""id":"first""#, deadline: .patience)
+            try await stage.lines(account.name).waitForLine(containing: #""id":"first""#)
         }
         let names = ["v", "w", "x", "y", "z"]
         for round in 0..<40 {
@@ -164,7 +164,7 @@ struct ReloadStopTests {
         }
         // Of what was there before, nobody was told that it was created.
         for account in accounts {
-            try await eventually("\(account.name) has everything", deadline: .patience, every: .milliseconds(20)) {
+            try await eventually("\(account.name) has everything", every: .milliseconds(20)) {
                 try account.missing(truth).filter { !$0.hasPrefix("d:") }.isEmpty
             }
             let faults = account.faults.filter { !$0.hasPrefix("d ") }
@@ -194,7 +194,7 @@ struct ReloadStopTests {
             $0.options["strict"] = "detail = change\nconfirm = yes"
         }
         try stage.state.put("poison", in: "d")
-        try await eventually("it is a dead letter", deadline: .patience) {
+        try await eventually("it is a dead letter") {
             try await play.report().notifiers["strict"]?.deadLetters == 1
         }
         let kept = play.configuration
@@ -202,15 +202,15 @@ struct ReloadStopTests {
             $0.notifiers["strict"] = nil
             $0.options["strict"] = nil
         }
-        try await eventually("it has left", deadline: .patience) { try await play.report().notifiers["strict"] == nil }
+        try await eventually("it has left") { try await play.report().notifiers["strict"] == nil }
         try stage.folder.write("mild", "")
         let retry = try HeraldProcess(["dead", "retry", "--all", "-c", play.path])
-        #expect(try await retry.waitForExit(deadline: .patience) == .status(0), "\(retry.transcript)")
+        #expect(try await retry.waitForExit() == .status(0), "\(retry.transcript)")
         // The desk looks once a second for what others have done to the store.
         try await Task.sleep(for: .milliseconds(1500))
         try await play.reload { $0 = kept }
-        try await play.herald.waitForLine(containing: "is tried again", deadline: .patience)
-        try await eventually("it is none any more", deadline: .patience) {
+        try await play.herald.waitForLine(containing: "is tried again")
+        try await eventually("it is none any more") {
             try await play.report().notifiers["strict"]?.deadLetters == 0
         }
         try await play.end()
@@ -228,10 +228,10 @@ struct ReloadStopTests {
             let reload = try HeraldProcess(["reload", "-c", play.path])
             try truth.writeSome(5, of: 50)
             if round == 4 { play.herald.terminate() }
-            _ = try await reload.waitForExit(deadline: .patience)
+            _ = try await reload.waitForExit()
         }
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
-        try await eventually("no notifier is left", deadline: .patience) {
+        #expect(try await play.herald.waitForExit() == .status(0))
+        try await eventually("no notifier is left") {
             !RunningProcess.isAny(in: stage.folder.path)
         }
         await play.server.stop()

@@ -58,7 +58,7 @@ struct ReloadStormTests {
         try last.touchAll()
         let truth = chronicle.databases
         do {
-            try await eventually("all are told all", deadline: .patience, every: .milliseconds(50)) {
+            try await eventually("all are told all", every: .milliseconds(50)) {
                 try judge.hear(chronicle)
                 return judge.ignorance(truth).isEmpty
             }

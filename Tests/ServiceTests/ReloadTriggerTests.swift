@@ -18,7 +18,7 @@ struct ReloadTriggerTests {
     private static func expectBoth(_ play: LivePlay) async throws {
         try play.stage.state.put("both", in: "d")
         for name in ["a", "b"] {
-            try await play.stage.lines(name).waitForLine(containing: #""id":"both""#, deadline: .patience)
+            try await play.stage.lines(name).waitForLine(containing: #""id":"both""#)
         }
         #expect(play.herald.log("notifier a started").count == 1)
     }
@@ -30,8 +30,8 @@ struct ReloadTriggerTests {
         play.configuration.options["b"] = "detail = change"
         try play.write()
         play.herald.send(signal: SIGHUP)
-        try await play.herald.waitForLine(containing: "SIGHUP: reading the configuration again", deadline: .patience)
-        try await play.herald.waitForLine(containing: Self.changed, deadline: .patience)
+        try await play.herald.waitForLine(containing: "SIGHUP: reading the configuration again")
+        try await play.herald.waitForLine(containing: Self.changed)
         try await Self.expectBoth(play)
         try await play.end()
     }
@@ -43,19 +43,19 @@ struct ReloadTriggerTests {
         play.configuration.options["b"] = "detail = change"
         try play.write()
         let reload = try HeraldProcess(["reload", "-c", play.path])
-        #expect(try await reload.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await reload.waitForExit() == .status(0))
         // The watch over the files may have been quicker.
         #expect([["notifier b: added"], ["nothing has changed"]].contains(reload.stdout))
         #expect(play.herald.log("the configuration has changed: notifier b: added").count == 1)
         try await Self.expectBoth(play)
         let again = try HeraldProcess(["reload", "-c", play.path])
-        #expect(try await again.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await again.waitForExit() == .status(0))
         #expect(again.stdout == ["nothing has changed"])
 
         play.configuration.options["b"] = "detail = everything"
         try play.write()
         let wrong = try HeraldProcess(["reload", "-c", play.path])
-        #expect(try await wrong.waitForExit(deadline: .patience) == .status(78))
+        #expect(try await wrong.waitForExit() == .status(78))
         #expect(wrong.stdout.isEmpty && wrong.stderr.contains { $0.contains("\(play.path):") && $0.contains("detail") })
         try await play.end()
     }
@@ -80,7 +80,7 @@ struct ReloadTriggerTests {
             let link = folder.path("link")
             try #require(symlink(other, link) == 0 && rename(link, play.path) == 0)
         }
-        try await play.herald.waitForLine(containing: Self.changed, deadline: .patience)
+        try await play.herald.waitForLine(containing: Self.changed)
         // Two seconds are promised to who has a processor at hand; here many tests share few.
         #expect(ContinuousClock.now - start < .seconds(10))
         #expect(play.herald.log("the configuration's files have changed").count == 1)
@@ -103,14 +103,14 @@ struct ReloadTriggerTests {
         try stage.folder.write("conf.d/notes.txt", "no configuration")
         let herald = try await stage.herald(folder)
         try stage.folder.write("conf.d/20.ini", "[update_notification]\nb = cat >> ../b\n")
-        try await herald.waitForLine(containing: Self.changed, deadline: .patience)
-        try await stage.lines("b").waitForLines(1, deadline: .patience)
+        try await herald.waitForLine(containing: Self.changed)
+        try await stage.lines("b").waitForLines(1)
         unlink(stage.folder.path("conf.d/20.ini"))
-        try await herald.waitForLine(containing: "changed: notifier b: removed", deadline: .patience)
-        try await herald.waitForLine(containing: "notifier b exited", deadline: .patience)
+        try await herald.waitForLine(containing: "changed: notifier b: removed")
+        try await herald.waitForLine(containing: "notifier b exited")
         #expect(herald.log("notifier a started").count == 1)
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -131,7 +131,7 @@ struct ReloadTriggerTests {
             // The pace of what is written; nothing is waited for.
             try await Task.sleep(for: .milliseconds(10))
         }
-        try await play.herald.waitForLine(containing: "notifier b20: added", deadline: .patience)
+        try await play.herald.waitForLine(containing: "notifier b20: added")
         let notifiers = try await play.report().notifiers.keys.filter { $0.hasPrefix("b") }
         #expect(notifiers.count == 20)
         // A machine that stood still for so long has let things come to rest in between.

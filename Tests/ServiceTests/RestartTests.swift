@@ -29,18 +29,18 @@ struct RestartTests {
     {
         let feeds = feeds ?? stage.state.databaseNames.count
         let herald = try await stage.herald(configuration)
-        try await eventually("\(feeds) feeds are open", deadline: .patience) { stage.state.stats.openFeeds >= feeds }
+        try await eventually("\(feeds) feeds are open") { stage.state.stats.openFeeds >= feeds }
         return herald
     }
 
     private static func stop(_ herald: HeraldProcess) async throws {
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 
     private static func kill(_ herald: HeraldProcess) async throws {
         herald.kill()
-        #expect(try await herald.waitForExit(deadline: .patience) == .signal(SIGKILL))
+        #expect(try await herald.waitForExit() == .signal(SIGKILL))
     }
 
     @Test("After a stop in order it goes on with the next change: nothing lost, nothing again")
@@ -52,12 +52,12 @@ struct RestartTests {
         for round in 1...3 {
             let herald = try await Self.begin(stage, configuration)
             try stage.state.put("during \(round)", in: "d")
-            for name in ["a", "b"] { try await stage.lines(name).waitForLines(2 * round - 1, deadline: .patience) }
+            for name in ["a", "b"] { try await stage.lines(name).waitForLines(2 * round - 1) }
             try await Self.stop(herald)
             try stage.state.put("between \(round)", in: "d")
         }
         let herald = try await stage.herald(configuration)
-        for name in ["a", "b"] { try await stage.lines(name).waitForLines(6, deadline: .patience) }
+        for name in ["a", "b"] { try await stage.lines(name).waitForLines(6) }
         try await Self.stop(herald)
         for name in ["a", "b"] {
             #expect(stage.lines(name).lines == Array(repeating: Notice.updated("d"), count: 6))
@@ -75,7 +75,7 @@ struct RestartTests {
         try await Self.kill(herald)
         for number in 0..<50 { try stage.state.put("x", in: "d\(number)") }
         let again = try await stage.herald(configuration)
-        try await stage.lines("a").waitForLines(50, deadline: .patience)
+        try await stage.lines("a").waitForLines(50)
         try await Self.stop(again)
         #expect(stage.lines("a").lines.sorted() == (0..<50).map { Notice.updated("d\($0)") }.sorted())
         await server.stop()
@@ -89,7 +89,7 @@ struct RestartTests {
         let configuration = try Self.configuration(stage, server, ["a"])
         let herald = try await Self.begin(stage, configuration)
         for name in ["stays", "goes", "returns"] { try stage.state.put("x", in: name) }
-        try await stage.lines("a").waitForLines(3, deadline: .patience)
+        try await stage.lines("a").waitForLines(3)
         try await Self.stop(herald)
         let before = stage.lines("a").lines.count
 
@@ -100,9 +100,9 @@ struct RestartTests {
         try stage.state.createDatabase("returns")
         try stage.state.put("y", in: "returns")
         let again = try await stage.herald(configuration)
-        try await stage.lines("a").waitForLines(before + 6, deadline: .patience)
+        try await stage.lines("a").waitForLines(before + 6)
         try stage.state.put("z", in: "stays")
-        try await stage.lines("a").waitForLines(before + 7, deadline: .patience)
+        try await stage.lines("a").waitForLines(before + 7)
         try await Self.stop(again)
         let told = stage.lines("a").lines.dropFirst(before)
         func of(_ name: String) -> [String] { told.filter { $0.contains(#""\#(name)""#) } }
@@ -120,15 +120,15 @@ struct RestartTests {
         try stage.state.createDatabase("goes")
         let configuration = try Self.configuration(stage, server, ["a"], source: "since = 0")
         let herald = try await Self.begin(stage, configuration)
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         try await Self.stop(herald)
         try stage.state.deleteDatabase("goes")
         for _ in 1...2 {
             let again = try await stage.herald(configuration)
             try stage.state.createDatabase("sign")
-            try await stage.lines("a").waitForLine(containing: Notice.created("sign"), deadline: .patience)
+            try await stage.lines("a").waitForLine(containing: Notice.created("sign"))
             try stage.state.deleteDatabase("sign")
-            try await eventually("the sign is gone", deadline: .patience) {
+            try await eventually("the sign is gone") {
                 stage.lines("a").lines.last == Notice.deleted("sign")
             }
             try await Self.stop(again)
@@ -147,11 +147,11 @@ struct RestartTests {
             let herald = try await Self.begin(stage, configuration, feeds: 1)
             let name = "goes\(round)"
             try stage.state.createDatabase(name)
-            try await stage.lines("a").waitForLine(containing: Notice.created(name), deadline: .patience)
+            try await stage.lines("a").waitForLine(containing: Notice.created(name))
             try await Self.kill(herald)
             try stage.state.deleteDatabase(name)
             let again = try await stage.herald(configuration)
-            try await stage.lines("a").waitForLine(containing: Notice.deleted(name), deadline: .patience)
+            try await stage.lines("a").waitForLine(containing: Notice.deleted(name))
             try await Self.stop(again)
         }
         await server.stop()
@@ -166,7 +166,7 @@ struct RestartTests {
         var configuration = try Self.configuration(stage, server, ["old"])
         let herald = try await Self.begin(stage, configuration)
         try stage.state.put("y", in: "d")
-        try await stage.lines("old").waitForLines(1, deadline: .patience)
+        try await stage.lines("old").waitForLines(1)
         try await Self.stop(herald)
         try stage.state.put("z", in: "d")
         configuration = try Self.configuration(
@@ -176,12 +176,12 @@ struct RestartTests {
             more: "[notifier:all]\nsince = 0"
         )
         let again = try await stage.herald(configuration)
-        try await stage.lines("old").waitForLines(2, deadline: .patience)
-        try await stage.lines("all").waitForLines(4, deadline: .patience)
+        try await stage.lines("old").waitForLines(2)
+        try await stage.lines("all").waitForLines(4)
         try stage.state.put("last", in: "d")
-        try await stage.lines("old").waitForLines(3, deadline: .patience)
-        try await stage.lines("all").waitForLines(5, deadline: .patience)
-        try await stage.lines("fresh").waitForLines(1, deadline: .patience)
+        try await stage.lines("old").waitForLines(3)
+        try await stage.lines("all").waitForLines(5)
+        try await stage.lines("fresh").waitForLines(1)
         try await Self.stop(again)
         let update = Notice.updated("d")
         #expect(stage.lines("old").lines == [update, update, update])
@@ -198,8 +198,8 @@ struct RestartTests {
         for (round, names) in [["a", "b"], ["b"], ["a", "b"]].enumerated() {
             let herald = try await Self.begin(stage, try Self.configuration(stage, server, names))
             try stage.state.put("\(round)", in: "d")
-            try await stage.lines("b").waitForLines(round + 1, deadline: .patience)
-            if round != 1 { try await stage.lines("a").waitForLines(round + 1, deadline: .patience) }
+            try await stage.lines("b").waitForLines(round + 1)
+            if round != 1 { try await stage.lines("a").waitForLines(round + 1) }
             try await Self.stop(herald)
         }
         #expect(stage.lines("a").lines.count == 3)
@@ -217,13 +217,13 @@ struct RestartTests {
         let first = try Self.configuration(stage, server, ["a"], source: "databases = chosen*")
         let herald = try await Self.begin(stage, first, feeds: 1)
         try stage.state.put("y", in: "chosen")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         try await Self.stop(herald)
         try stage.state.createDatabase("chosen-too")
         let again = try await stage.herald(try Self.configuration(stage, server, ["a"]))
-        try await stage.lines("a").waitForLines(2, deadline: .patience)
+        try await stage.lines("a").waitForLines(2)
         try stage.state.put("z", in: "other")
-        try await stage.lines("a").waitForLines(3, deadline: .patience)
+        try await stage.lines("a").waitForLines(3)
         try await Self.stop(again)
         #expect(
             stage.lines("a").lines
@@ -239,13 +239,13 @@ struct RestartTests {
         try stage.state.createDatabase("d")
         let herald = try await Self.begin(stage, try Self.configuration(stage, first, ["a"]))
         try stage.state.put("x", in: "d")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         try await Self.stop(herald)
 
         let other = PocketCouch(PocketCouch.Configuration(), state: CouchState())
         try await other.start()
         let refused = try HeraldProcess(["run", "-c", try Self.configuration(stage, other, ["a"])])
-        #expect(try await refused.waitForExit(deadline: .patience) == .status(78))
+        #expect(try await refused.waitForExit() == .status(78))
         let fault = try #require(refused.stderr.first { $0.contains("another server answers") })
         #expect(fault.contains("notifiers.ini:5: url:") && fault.contains("state_dir"))
         await other.stop()
@@ -254,7 +254,7 @@ struct RestartTests {
         let second = try await stage.server()
         try stage.state.put("y", in: "d")
         let again = try await stage.herald(try Self.configuration(stage, second, ["a"]))
-        try await stage.lines("a").waitForLines(2, deadline: .patience)
+        try await stage.lines("a").waitForLines(2)
         try await Self.stop(again)
         await second.stop()
     }
@@ -267,10 +267,10 @@ struct RestartTests {
         let configuration = try Self.configuration(stage, server, ["a"])
         let herald = try await Self.begin(stage, configuration)
         let second = try HeraldProcess(["run", "-c", configuration])
-        #expect(try await second.waitForExit(deadline: .patience) == .status(69))
+        #expect(try await second.waitForExit() == .status(69))
         #expect(second.stderr.contains { $0.contains("is in use by process \(herald.pid)") })
         try stage.state.put("x", in: "d")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         try await Self.kill(herald)
         // A lock that outlived its holder would shut everybody out.
         let third = try await stage.herald(configuration)

@@ -113,7 +113,7 @@ struct RewindCommandTests {
         try writeFile(file, cut)
         for arguments in [["rewind", "--all", "--to", "0"], ["dead", "list"], ["dead", "drop", "--all"], ["check"]] {
             let herald = try HeraldProcess(arguments + ["-c", stage.configuration])
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(74), "\(arguments)")
+            #expect(try await herald.waitForExit() == .status(74), "\(arguments)")
             #expect(herald.stderr.last?.hasPrefix("\(file): is damaged: ") == true)
             #expect(herald.stderr.last?.contains("restore a copy") == true)
         }

@@ -17,7 +17,7 @@ struct RichLineTests {
         /// The line that comes next, once it is there: a feed shows the latest change of a document only.
         func expect(_ lines: String...) async throws {
             expected += lines
-            try await stage.lines("rich").waitForLines(expected.count, deadline: .patience)
+            try await stage.lines("rich").waitForLines(expected.count)
         }
         try chronicle.create("d")
         let life = try #require(chronicle.databases["d"]?.last?.instance)
@@ -55,7 +55,7 @@ struct RichLineTests {
         #expect(stage.lines("rich").lines == expected)
 
         // Its neighbour reads what CouchDB 1.x wrote.
-        let plain = try await stage.lines("plain").waitForLines(expected.count, deadline: .patience)
+        let plain = try await stage.lines("plain").waitForLines(expected.count)
         let updated = Notice.updated("d")
         let design = Notice.designUpdated("d", "_design/v")
         #expect(
@@ -102,7 +102,7 @@ struct RichLineTests {
                 more: "[notifier:rich]\ndetail = doc"
             )
         )
-        let lines = try await stage.lines("rich").waitForLines(6, deadline: .patience)
+        let lines = try await stage.lines("rich").waitForLines(6)
         let life = #","instance":"1795218688""#
         var expected = [#"{"type":"created","db":"d"\#(life)}"#]
         for (head, document) in zip(heads, documents) {
@@ -114,7 +114,7 @@ struct RichLineTests {
         #expect(Array(lines.prefix(expected.count)) == expected)
         #expect(server.feedRequests.allSatisfy { $0.target.contains("include_docs=true") })
         herald.terminate()
-        _ = try await herald.waitForExit(deadline: .patience)
+        _ = try await herald.waitForExit()
     }
 
     @Test("Documents are asked for once, by one feed, for all who want them and those who do not")
@@ -126,9 +126,9 @@ struct RichLineTests {
             names.map { ($0, stage.append($0)) },
             options: "[notifier:change]\ndetail = change\n[notifier:doc]\ndetail = doc\n[notifier:docs]\ndetail = doc"
         )
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         try stage.state.put("x", #"{"n":1}"#, in: "d")
-        for name in names { try await stage.lines(name).waitForLines(1, deadline: .patience) }
+        for name in names { try await stage.lines(name).waitForLines(1) }
         #expect(stage.lines("doc").lines == stage.lines("docs").lines)
         #expect(stage.lines("doc").lines.first?.hasSuffix(#","n":1}}"#) == true)
         #expect(stage.lines("change").lines.first?.contains(#""doc""#) == false)

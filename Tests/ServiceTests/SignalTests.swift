@@ -10,13 +10,13 @@ struct SignalTests {
         let stage = try Stage()
         let play = try await stage.play([("all", stage.append("all"))])
         try stage.state.createDatabase("d")
-        try await stage.lines("all").waitForLines(1, deadline: .patience)
+        try await stage.lines("all").waitForLines(1)
         let cat = try await play.process(of: "all")
         play.herald.send(signal: signal)
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         #expect(play.herald.stderr.last?.hasSuffix("info: stopped") == true)
         #expect(RunningProcess(cat) == nil)
-        try await eventually("the feeds are closed", deadline: .patience) {
+        try await eventually("the feeds are closed") {
             stage.state.stats.openFeeds == 0 && stage.state.stats.openBellFeeds == 0
         }
         await play.server.stop()
@@ -33,13 +33,13 @@ struct SignalTests {
                 stop_timeout = 300ms
                 """
         )
-        try await stage.lines("ready").waitForLines(1, deadline: .patience)
+        try await stage.lines("ready").waitForLines(1)
         let group = try await play.process(of: "stubborn")
         play.herald.terminate()
-        try await play.herald.waitForLine(containing: "info: stopping", deadline: .patience)
+        try await play.herald.waitForLine(containing: "info: stopping")
         play.herald.send(signal: SIGINT)
         play.herald.terminate()
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         #expect(play.herald.stderr.last?.hasSuffix("info: stopped") == true)
         #expect(RunningProcess.members(ofGroup: group).isEmpty)
         await play.server.stop()
@@ -55,8 +55,8 @@ struct SignalTests {
             notifiers: [("all", stage.append("all")), ("failing", "false")]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        try await herald.waitForLine(containing: "no server at \(replayer.url)", deadline: .patience)
-        try await herald.waitForLine(containing: "starting it again in 400 ms", deadline: .patience)
+        try await herald.waitForLine(containing: "no server at \(replayer.url)")
+        try await herald.waitForLine(containing: "starting it again in 400 ms")
         try await expectPromptStop(herald)
     }
 
@@ -69,10 +69,10 @@ struct SignalTests {
             notifiers: [("all", stage.append("all"))]
         )
         let herald = try HeraldProcess(["run", "-c", configuration])
-        try await eventually("the question is put", deadline: .patience) {
+        try await eventually("the question is put") {
             server.replayer.requests.contains { $0.path == path }
         }
-        try await herald.waitForLine(containing: "notifier all started", deadline: .patience)
+        try await herald.waitForLine(containing: "notifier all started")
         try await expectPromptStop(herald)
     }
 
@@ -80,7 +80,7 @@ struct SignalTests {
     private func expectPromptStop(_ herald: HeraldProcess) async throws {
         let start = ContinuousClock.now
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         #expect(ContinuousClock.now - start < .seconds(30))
         #expect(herald.stderr.last?.hasSuffix("info: stopped") == true)
     }

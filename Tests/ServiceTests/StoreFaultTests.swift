@@ -30,7 +30,7 @@ struct StoreFaultTests {
     /// The one line with which `herald` gives up, and how it ends.
     private static func refusal(_ configuration: String) async throws -> (exit: HeraldProcess.Exit, line: String) {
         let herald = try HeraldProcess(["run", "-c", configuration])
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         let lines = herald.stderr.filter { !$0.contains(" info: ") }
         #expect(lines.count == 1, "\(lines)")
         return (exit, lines.first ?? "")
@@ -38,7 +38,7 @@ struct StoreFaultTests {
 
     private static func stop(_ herald: HeraldProcess) async throws {
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 
     @Test("On a full disk it says so once and goes on telling; started again with room, it loses nothing")
@@ -56,11 +56,11 @@ struct StoreFaultTests {
         // Many databases have many cursors, which outgrow what little room there is.
         for number in 3..<300 { try truth.create("db\(number)") }
         for number in 0..<300 { try truth.write(["x", "_design/y"], in: "db\(number)") }
-        let error = try await limited.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
+        let error = try await limited.waitForLine(containing: "cursors cannot be saved: ")
         #expect(error.contains("Z error: ") && error.contains("/state/herald.sqlite"), "\(error)")
         for number in 0..<300 { try truth.write(["z"], in: "db\(number)") }
         for account in accounts {
-            try await eventually("\(account.name) has everything", deadline: .patience) {
+            try await eventually("\(account.name) has everything") {
                 try account.missing(truth).isEmpty
             }
             #expect(account.faults.isEmpty, "\(account.faults.prefix(5))")
@@ -73,9 +73,9 @@ struct StoreFaultTests {
         for number in 0..<300 { try truth.write(["last"], in: "db\(number)") }
         for name in ["plain", "rich"] { unlink(stage.folder.path(name)) }
         let again = try await stage.herald(configuration)
-        try await stage.lines("rich").waitForLines(300, deadline: .patience)
+        try await stage.lines("rich").waitForLines(300)
         accounts = [Account(stage, "rich", isRich: true)]
-        try await eventually("all 300 last changes are told", deadline: .patience) {
+        try await eventually("all 300 last changes are told") {
             Set(stage.lines("rich").lines.filter { $0.contains(#""id":"last""#) }).count == 300
         }
         #expect(told > before)
@@ -96,15 +96,15 @@ struct StoreFaultTests {
             try truth.create("db\(number)")
             try truth.write(["x"], in: "db\(number)")
         }
-        try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
+        try await herald.waitForLine(containing: "cursors cannot be saved: ")
         try await SmallDisk.liftLimit(of: herald)
-        try await herald.waitForLine(containing: "cursors are saved again", deadline: .patience)
-        try await stage.lines("rich").waitForLines(601, deadline: .patience)
+        try await herald.waitForLine(containing: "cursors are saved again")
+        try await stage.lines("rich").waitForLines(601)
         try await Self.stop(herald)
         let count = stage.lines("rich").lines.count
         try truth.write(["after"], in: "d")
         let again = try await stage.herald(configuration)
-        try await stage.lines("rich").waitForLines(count + 1, deadline: .patience)
+        try await stage.lines("rich").waitForLines(count + 1)
         try await Self.stop(again)
         #expect(stage.lines("rich").lines.count == count + 1)
         await server.stop()
@@ -127,19 +127,18 @@ struct StoreFaultTests {
         for name in names { try stage.state.createDatabase(name) }
         try await Self.stop(try await stage.herald(try configuration("new*")))
         let herald = try await SmallDisk.herald(blocks: 64, try configuration("new*, d*"))
-        try await herald.waitForLine(containing: "cursors cannot be saved: ", deadline: .patience)
+        try await herald.waitForLine(containing: "cursors cannot be saved: ")
         for number in 0..<3 {
             try stage.state.createDatabase("new\(number)")
             try await stage.lines("rich").waitForLine(
-                containing: #"{"type":"created","db":"new\#(number)""#,
-                deadline: .patience
+                containing: #"{"type":"created","db":"new\#(number)""#
             )
         }
         // The others have been found long since.
         #expect(stage.state.stats.openFeeds <= 3)
         for name in names { try stage.state.put("x", in: name) }
         try await SmallDisk.liftLimit(of: herald)
-        try await stage.lines("rich").waitForLines(3 + names.count, deadline: .patience)
+        try await stage.lines("rich").waitForLines(3 + names.count)
         let updated = stage.lines("rich").lines.filter { $0.hasPrefix(#"{"type":"updated""#) }
         #expect(updated.count == names.count)
         try await Self.stop(herald)
@@ -179,11 +178,11 @@ struct StoreFaultTests {
                 configuration,
             ]
         )
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(74))
+        #expect(try await herald.waitForExit() == .status(74))
         let errors = herald.stderr.filter { !$0.contains(" info: ") }
         #expect(errors.count == 1 && errors[0].contains("/state/herald.sqlite"), "\(errors)")
         let again = try await stage.herald(configuration)
-        try await stage.lines("plain").waitForLines(1, deadline: .patience)
+        try await stage.lines("plain").waitForLines(1)
         try await Self.stop(again)
         await server.stop()
     }
@@ -198,7 +197,7 @@ struct StoreFaultTests {
         for number in 0..<50 { try stage.state.createDatabase("db\(number)") }
         let configuration = try Self.configuration(stage, server)
         let herald = try await stage.herald(configuration)
-        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(50, deadline: .patience) }
+        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(50) }
         try await Self.stop(herald)
         let file = stage.folder.path("state/herald.sqlite")
         let whole = try readFile(file)
@@ -223,7 +222,7 @@ struct StoreFaultTests {
         // With the copy that it asks for it goes on.
         try writeFile(file, whole)
         let again = try await stage.herald(configuration)
-        try await stage.lines("plain").waitForLines(lines + 1, deadline: .patience)
+        try await stage.lines("plain").waitForLines(lines + 1)
         try await Self.stop(again)
         #expect(stage.lines("plain").lines.dropFirst(lines) == [Notice.updated("db0")])
         await server.stop()
@@ -238,17 +237,17 @@ struct StoreFaultTests {
         let configuration = try Self.configuration(stage, server)
         let herald = try await stage.herald(configuration)
         let account = Account(stage, "rich", isRich: true)
-        try await eventually("it is told", deadline: .patience) { try account.missing(truth).isEmpty }
+        try await eventually("it is told") { try account.missing(truth).isEmpty }
         for name in try namesInFolder(stage.folder.path("state")) { unlink(stage.folder.path("state/\(name)")) }
-        try await herald.waitForLine(containing: "was removed or replaced", deadline: .patience)
+        try await herald.waitForLine(containing: "was removed or replaced")
         for round in 0..<20 { try truth.write(["x\(round)"], in: "d") }
-        try await eventually("it is told all", deadline: .patience) { try account.missing(truth).isEmpty }
+        try await eventually("it is told all") { try account.missing(truth).isEmpty }
         try await Self.stop(herald)
         // Nothing is left of the cursors: what there is comes again, from the configured beginning.
         unlink(stage.folder.path("rich"))
         let again = try await stage.herald(configuration)
         let afresh = Account(stage, "rich", isRich: true)
-        try await eventually("it is told all", deadline: .patience) { try afresh.missing(truth).isEmpty }
+        try await eventually("it is told all") { try afresh.missing(truth).isEmpty }
         try await Self.stop(again)
         await server.stop()
     }

@@ -40,9 +40,9 @@ struct StrangeServerTests {
             "run", "-c",
             stage.configuration(url: "http://127.0.0.1:\(port)", notifiers: [("all", stage.append("all"))]),
         ])
-        let line = try await herald.waitForLine(containing: told, deadline: .patience)
+        let line = try await herald.waitForLine(containing: told)
         #expect(line.contains("Z warning: ") && line.contains("trying again in"))
-        try await eventually("it is asked again", deadline: .patience) { replayer?.requests.count ?? 0 >= 4 }
+        try await eventually("it is asked again") { replayer?.requests.count ?? 0 >= 4 }
         #expect(replayer?.requests.allSatisfy { $0.method == "GET" && $0.path == "/" } == true)
         // Said once, not each time.
         #expect(herald.log(told).count == 1)
@@ -50,12 +50,12 @@ struct StrangeServerTests {
         try await replayer?.stop()
         replayer = nil
         let server = try await stage.server(port: port)
-        try await herald.waitForLine(containing: "databases on the server", deadline: .patience)
-        try await eventually("an open feed", deadline: .patience) { stage.state.stats.openFeeds == 1 }
+        try await herald.waitForLine(containing: "databases on the server")
+        try await eventually("an open feed") { stage.state.stats.openFeeds == 1 }
         try stage.state.put("x", in: "d")
-        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        #expect(try await stage.lines("all").waitForLines(1) == [Notice.updated("d")])
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -66,12 +66,12 @@ struct StrangeServerTests {
         let herald = try HeraldProcess([
             "run", "-c", stage.configuration(url: replayer.url, notifiers: [("all", stage.append("all"))]),
         ])
-        try await herald.waitForLine(containing: "it is no CouchDB", deadline: .patience)
+        try await herald.waitForLine(containing: "it is no CouchDB")
         try await Task.sleep(for: .seconds(3))
         // Waits of up to 100, 200, ... ms: more than 20 within 3 s are as good as impossible.
         #expect(replayer.requests.count < 25)
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 
     /// A feed of these lines, which stays open.
@@ -105,9 +105,9 @@ struct StrangeServerTests {
             return Self.feed(request.query("since") == "1-x" ? [""] : [Self.row(1)])
         }
         let herald = try await stage.herald(
-            stage.configuration(url: server.replayer.url, notifiers: [("all", stage.append("all"))])
+            stage.configuration(url: server.replayer.url, notifiers: [("all", stage.append("all"))], heartbeat: "30s")
         )
-        let warning = try await herald.waitForLine(containing: "database d: the feed failed ", deadline: .patience)
+        let warning = try await herald.waitForLine(containing: "database d: the feed failed ")
         #expect(warning.contains("Z warning: ") && warning.contains("a line that is no row"))
         let start = (time: ContinuousClock.now, count: server.feedRequests.count)
         try await Task.sleep(for: .seconds(1))
@@ -117,10 +117,10 @@ struct StrangeServerTests {
         #expect(stage.lines("all").lines.isEmpty)
 
         isHealed.withLockedValue { $0 = true }
-        #expect(try await stage.lines("all").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
-        try await herald.waitForLine(containing: "database d: the feed flows again", deadline: .patience)
+        #expect(try await stage.lines("all").waitForLines(1) == [Notice.updated("d")])
+        try await herald.waitForLine(containing: "database d: the feed flows again")
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 
     @Test("Rows before the garbage are told once, and the feed is opened again behind the last of them")
@@ -135,13 +135,13 @@ struct StrangeServerTests {
             }
         }
         let herald = try await stage.herald(
-            stage.configuration(url: server.replayer.url, notifiers: [("all", stage.append("all"))])
+            stage.configuration(url: server.replayer.url, notifiers: [("all", stage.append("all"))], heartbeat: "30s")
         )
-        let lines = try await stage.lines("all").waitForLines(3, deadline: .patience)
+        let lines = try await stage.lines("all").waitForLines(3)
         #expect(lines == Array(repeating: Notice.updated("d"), count: 3))
         #expect(server.feedRequests.contains { $0.query("since") == "2-x" })
         #expect(!server.feedRequests.contains { $0.query("since") == "4-x" })
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 }

@@ -45,7 +45,6 @@ struct UnreliableServerTests {
                 do {
                     try await eventually(
                         "\(account.name) has everything",
-                        deadline: .patience,
                         every: .milliseconds(20)
                     ) {
                         try account.missing(truth).isEmpty
@@ -95,7 +94,7 @@ struct UnreliableServerTests {
         world.proxy.setRule { Self.faults($0, seed: seed) }
         let (start, before) = (ContinuousClock.now, try Resources(of: world.herald.pid))
         var round = 0
-        try await eventually("it has met enough faults", deadline: .patience, every: .milliseconds(10)) {
+        try await eventually("it has met enough faults", every: .milliseconds(10)) {
             round += 1
             switch Int.random(in: 0..<10, using: &truth.random) {
             case 0: try truth.writeDesign()
@@ -121,7 +120,7 @@ struct UnreliableServerTests {
         #expect(Double(counts.requests) / seconds < 100)
         #expect((after.cpu - before.cpu) / .seconds(1) < 0.5 * seconds)
         world.herald.terminate()
-        #expect(try await world.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await world.herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -145,7 +144,7 @@ struct UnreliableServerTests {
         world.proxy.setRule(nil)
         try await world.settle(truth)
         world.herald.terminate()
-        #expect(try await world.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await world.herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -155,12 +154,12 @@ struct UnreliableServerTests {
         let server = try await stage.server()
         let configuration = try stage.configuration(url: server.url, notifiers: [("all", "cat")], rescan: "1h")
         let herald = try await stage.herald(configuration)
-        try await eventually("the bell is connected", deadline: .patience) {
+        try await eventually("the bell is connected") {
             stage.state.stats.openBellFeeds > 0
         }
         await server.stop()
-        try await herald.waitForLine(containing: "no server at", deadline: .patience)
+        try await herald.waitForLine(containing: "no server at")
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
     }
 }

@@ -1,9 +1,15 @@
+extension Duration {
+    /// How long a test waits for what must come: long, since it costs nothing where it does come, and a busy machine may
+    /// let a process starve for many seconds.
+    public static let patience = Duration.seconds(180)
+}
+
 /// Waits until `condition` holds, looking at it every `interval`.
 ///
 /// Throws a ``TestFailure`` that names `what` when `deadline` has passed, and whatever `condition` throws.
 public func eventually(
     _ what: String = "the condition",
-    deadline: Duration = .seconds(10),
+    deadline: Duration = .patience,
     every interval: Duration = .milliseconds(5),
     _ condition: () async throws -> Bool
 ) async throws {
@@ -23,7 +29,7 @@ public func eventually(
 /// Throws a ``TestFailure`` that names `what` when `deadline` has passed, and whatever `value` throws.
 public func waitForValue<T>(
     _ what: String,
-    deadline: Duration = .seconds(10),
+    deadline: Duration = .patience,
     every interval: Duration = .milliseconds(5),
     value: () async throws -> T?
 ) async throws -> T {

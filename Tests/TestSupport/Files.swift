@@ -59,6 +59,15 @@ public func modeOfFile(_ path: String) throws -> UInt32 {
     return status.st_mode & 0o7777
 }
 
+/// How long ago the file at `path` was last written to; `nil` if there is none.
+public func ageOfFile(_ path: String) -> Duration? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return .seconds(now.tv_sec - status.st_mtim.tv_sec) + .nanoseconds(now.tv_nsec - status.st_mtim.tv_nsec)
+}
+
 /// The time of CLOCK_MONOTONIC, in microseconds.
 public func monotonicMicroseconds() -> UInt64 {
     var time = timespec()

@@ -18,7 +18,7 @@ public struct LineFile: Sendable {
 
     /// Waits until there are at least `count` lines, and returns all that there are.
     @discardableResult
-    public func waitForLines(_ count: Int, deadline: Duration = .seconds(10)) async throws -> [String] {
+    public func waitForLines(_ count: Int, deadline: Duration = .patience) async throws -> [String] {
         do {
             return try await waitForValue("\(count) lines in \(path)", deadline: deadline) {
                 let lines = self.lines
@@ -31,7 +31,7 @@ public struct LineFile: Sendable {
 
     /// Waits until a line contains `text`, and returns all lines that there are.
     @discardableResult
-    public func waitForLine(containing text: String, deadline: Duration = .seconds(10)) async throws -> [String] {
+    public func waitForLine(containing text: String, deadline: Duration = .patience) async throws -> [String] {
         do {
             return try await waitForValue("a line with '\(text)' in \(path)", deadline: deadline) {
                 let lines = self.lines

@@ -61,20 +61,20 @@ final class House: Sendable {
     /// Waits until its start number `start` was made and it runs, and gives its process.
     @discardableResult
     func pid(_ name: String, start: Int = 1) async throws -> Int32 {
-        try await waitForValue("start \(start) of \(name)", deadline: .patience) {
+        try await waitForValue("start \(start) of \(name)") {
             guard let process = await self.daemons.status[name]?.process else { return nil }
             return process.state == .running && process.starts == start ? process.pid : nil
         }
     }
 
     func waitUntilHalted(_ name: String) async throws {
-        try await eventually("\(name) is halted", deadline: .patience) {
+        try await eventually("\(name) is halted") {
             await self.daemons.status[name]?.process.state == .halted
         }
     }
 
     func waitForRegistrations(of name: String, _ expected: [String]) async throws {
-        try await eventually("\(name) has registered for \(expected)", deadline: .patience) {
+        try await eventually("\(name) has registered for \(expected)") {
             await self.daemons.status[name]?.registrations == expected
         }
     }
@@ -88,9 +88,4 @@ final class House: Sendable {
 /// Whether there is such a process.
 func exists(_ pid: Int32) -> Bool {
     kill(pid, 0) == 0
-}
-
-extension Duration {
-    /// How long a test waits for what must come: long, since it costs nothing where it does come.
-    static let patience = Duration.seconds(180)
 }

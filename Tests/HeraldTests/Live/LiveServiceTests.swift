@@ -22,7 +22,7 @@ struct LiveServiceTests {
                 ]
             )
             let systemd = systemd
-            try await eventually("it is ready", deadline: .patience) {
+            try await eventually("it is ready") {
                 systemd.messages.contains { $0.hasPrefix("READY=1\n") }
             }
         }
@@ -55,13 +55,13 @@ struct LiveServiceTests {
     func commands() async throws {
         let stage = try await Stage()
         #expect(try await stage.herald("stop", "a").exit == .status(0))
-        try await eventually("a is stopped", deadline: .patience) {
+        try await eventually("a is stopped") {
             try await stage.herald("status", "a").stdout.contains { $0.hasPrefix("  state          stopped") }
         }
         let stopped = try await stage.herald("status", "a")
         #expect(stopped.exit == .status(1) && stopped.stdout.contains { $0.contains("herald start a") })
         #expect(try await stage.herald("start", "notifier:a").exit == .status(0))
-        try await eventually("a is well", deadline: .patience) {
+        try await eventually("a is well") {
             try await stage.herald("status", "a").exit == .status(0)
         }
         // Its server is away.
@@ -76,7 +76,7 @@ struct LiveServiceTests {
     @Test("A reload tells what has changed, or the faults; systemd is told of it, of life, and of the end")
     func reloading() async throws {
         let stage = try await Stage()
-        try await eventually("life is shown", deadline: .patience) { stage.systemd.messages.contains("WATCHDOG=1") }
+        try await eventually("life is shown") { stage.systemd.messages.contains("WATCHDOG=1") }
         try stage.folder.write("notifiers.ini", Stage.text(command: "cat -"))
         let reload = try await stage.herald("reload")
         #expect(reload.exit == .status(0) && !reload.stdout.isEmpty && reload.stderr.isEmpty)
@@ -86,7 +86,7 @@ struct LiveServiceTests {
         #expect(faults.stderr.contains { $0.hasPrefix("\(stage.configuration):9: ") })
 
         stage.service.terminate()
-        #expect(try await stage.service.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await stage.service.waitForExit() == .status(0))
         let told = stage.told
         #expect(told.first == "READY=1" && told.last == "STOPPING=1")
         // A file that changed is noticed besides, so there may be more reloads than those that were asked for.
@@ -103,7 +103,7 @@ struct LiveServiceTests {
     func environment() async throws {
         let stage = try await Stage()
         let file = LineFile(stage.folder.path("env"))
-        let lines = try await file.waitForLine(containing: "HERALD_NOTIFIER=env", deadline: .patience)
+        let lines = try await file.waitForLine(containing: "HERALD_NOTIFIER=env")
         try await stage.service.terminateAndWait()
         for variable in ["NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID="] {
             #expect(!(lines + file.lines).contains { $0.hasPrefix(variable) })
@@ -114,6 +114,6 @@ struct LiveServiceTests {
 extension HeraldProcess {
     fileprivate func terminateAndWait() async throws {
         terminate()
-        try await waitForExit(deadline: .patience)
+        try await waitForExit()
     }
 }

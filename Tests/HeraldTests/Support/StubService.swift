@@ -55,13 +55,8 @@ struct Ended {
         // How wide the terminal is of whoever runs the tests must not matter.
         let environment = ["COLUMNS": "", "STATE_DIRECTORY": ""].merging(environment) { $1 }
         let herald = try HeraldProcess(arguments, environment: environment, workingDirectory: workingDirectory)
-        exit = try await herald.waitForExit(deadline: .patience)
+        exit = try await herald.waitForExit()
         stdout = herald.stdout
         stderr = herald.stderr
     }
-}
-
-extension Duration {
-    /// How long a test waits for what must come.
-    static let patience = Duration.seconds(120)
 }

@@ -107,14 +107,14 @@ struct ServiceManagerTests {
                 return isAlive.withLockedValue { $0 }
             }
         }
-        try await eventually("three signs of life", deadline: .patience) { socket.messages.count >= 3 }
+        try await eventually("three signs of life") { socket.messages.count >= 3 }
         isAlive.withLockedValue { $0 = false }
         // The question that is just being answered may still be a yes.
         let next = asked.withLockedValue { $0 } + 1
-        try await eventually("it was asked again", deadline: .patience) { asked.withLockedValue { $0 } > next }
+        try await eventually("it was asked again") { asked.withLockedValue { $0 } > next }
         let count = socket.messages.count
         let later = asked.withLockedValue { $0 } + 3
-        try await eventually("it was asked some more", deadline: .patience) { asked.withLockedValue { $0 } > later }
+        try await eventually("it was asked some more") { asked.withLockedValue { $0 } > later }
         #expect(socket.messages.count == count)
         #expect(socket.messages.allSatisfy { $0 == "WATCHDOG=1" })
         #expect(logged.count == 1 && logged.first?.hasPrefix("error: a part of the service does not answer") == true)

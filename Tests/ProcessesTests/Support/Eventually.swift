@@ -3,7 +3,7 @@ import Testing
 /// Waits until `condition` holds, and says what did not happen if it does not within `limit`.
 func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(180),
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () -> Bool
 ) async throws {

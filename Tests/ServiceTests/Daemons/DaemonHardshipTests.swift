@@ -46,12 +46,12 @@ struct DaemonHardshipTests {
         )
         let herald = try stage.herald("[os_daemons]\nsilent = \(command)\nother = cat")
         let pid = try await herald.daemon("silent")
-        try await stage.lines("closed").waitForLines(1, deadline: .patience)
+        try await stage.lines("closed").waitForLines(1)
         // By this one sees that it outlives a change that is none of its business.
         try await stage.change(herald, "[os_daemons]\nsilent = \(command)\nnew = cat")
         try await herald.daemon("new")
         try stage.folder.write("speak", "")
-        try await herald.waitForLine(containing: "daemon silent: still here", deadline: .patience)
+        try await herald.waitForLine(containing: "daemon silent: still here")
         #expect(RunningProcess(pid) != nil)
         try await herald.end()
         #expect(stage.lines("end").lines == ["end"])
@@ -107,7 +107,7 @@ struct DaemonHardshipTests {
             return last
         }
         #expect(try await answer(1) == #""one""#)
-        let complaint = try await herald.waitForLine(containing: "it has asked and does not read", deadline: .patience)
+        let complaint = try await herald.waitForLine(containing: "it has asked and does not read")
         #expect(complaint.contains("Z warning: daemon deaf: "))
         #expect(complaint.contains("1 MB of answers wait for it; it is stopped and started again"))
         // It still asks.
@@ -141,7 +141,7 @@ struct DaemonHardshipTests {
             k = \(value)
             """
         )
-        try await herald.waitForLine(containing: "'herald start deaf'", deadline: .patience)
+        try await herald.waitForLine(containing: "'herald start deaf'")
         try await herald.end()
         #expect(herald.lives(of: "deaf") == 3)
         #expect(herald.log("it has asked and does not read").count == 3)
@@ -160,7 +160,7 @@ struct DaemonHardshipTests {
             """#
         )
         let herald = try stage.herald("[os_daemons]\ndeaf = \(command)\n[daemon:deaf]\nstop_timeout = 100ms")
-        try await herald.waitForLine(containing: "I do not read", deadline: .patience)
+        try await herald.waitForLine(containing: "I do not read")
         try await herald.end()
         #expect(herald.lives(of: "deaf") == 1)
     }

@@ -20,11 +20,11 @@ struct DaemonLifeTests {
             "[os_daemons]\nd = \(command)\n[daemon:d]\nstop_timeout = 100ms\n[os_daemon_settings]\nmax_retries = 100"
         )
         let first = try await herald.daemon("d")
-        try await stage.lines("lives").waitForLines(1, deadline: .patience)
+        try await stage.lines("lives").waitForLines(1)
         kill(first, SIGKILL)
         let second = try await herald.daemon("d", life: 2)
         #expect(second != first)
-        try await stage.lines("lives").waitForLines(2, deadline: .patience)
+        try await stage.lines("lives").waitForLines(2)
         try stage.folder.write("die.2", "")
         try await herald.daemon("d", life: 3)
         let ends = herald.log("starting it again at once")
@@ -44,9 +44,9 @@ struct DaemonLifeTests {
         )
         for (name, end) in [("well", "status 0"), ("none", "status 127"), ("three", "status 3")] {
             let text = "daemon \(name) exited with \(end) after"
-            let line = try await herald.waitForLine(containing: text, deadline: .patience)
+            let line = try await herald.waitForLine(containing: text)
             #expect(line.contains("Z warning: "))
-            let halt = try await herald.waitForLine(containing: "'herald start \(name)'", deadline: .patience)
+            let halt = try await herald.waitForLine(containing: "'herald start \(name)'")
             #expect(halt.contains("Z error: \(text)"))
             #expect(halt.contains("it has died too often and is halted"))
         }
@@ -61,7 +61,7 @@ struct DaemonLifeTests {
         let settings = "[os_daemon_settings]\nretry_time = 1d\n[os_daemons]\n"
         let herald = try stage.herald(settings + "changed = false\nback = false")
         for name in ["changed", "back"] {
-            try await herald.waitForLine(containing: "'herald start \(name)'", deadline: .patience)
+            try await herald.waitForLine(containing: "'herald start \(name)'")
         }
         try await stage.change(herald, settings + "changed = false\nback = false\nother = cat")
         try await herald.daemon("other")
@@ -72,8 +72,7 @@ struct DaemonLifeTests {
         // It fails as often as one that is new.
         try await herald.waitForLine(
             containing: "'herald start back'",
-            skipping: herald.stderr.lastIndex { $0.contains("daemon back: added") } ?? 0,
-            deadline: .patience
+            skipping: herald.stderr.lastIndex { $0.contains("daemon back: added") } ?? 0
         )
         try await herald.end()
         #expect(herald.lives(of: "changed") == 4)
@@ -86,12 +85,12 @@ struct DaemonLifeTests {
         let stage = try DaemonStage()
         let command = try stage.script("d", "[ -e mended ] && exec cat; exit 1")
         let herald = try stage.herald("[os_daemons]\nd = \(command)")
-        try await herald.waitForLine(containing: "'herald start d'", deadline: .patience)
+        try await herald.waitForLine(containing: "'herald start d'")
         try stage.folder.write("mended", "")
         let start = try HeraldProcess(["start", "-c", stage.path, "d"])
-        #expect(try await start.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await start.waitForExit() == .status(0))
         let pid = try await herald.daemon("d", life: 4)
-        try await eventually("it runs", deadline: .patience) { RunningProcess(pid)?.program == "cat" }
+        try await eventually("it runs") { RunningProcess(pid)?.program == "cat" }
         try await herald.end()
         #expect(herald.lives(of: "d") == 4)
     }
@@ -110,8 +109,8 @@ struct DaemonLifeTests {
         try await herald.daemon("new")
         let changed = try await herald.daemon("option", life: 2)
         try await herald.daemon("command", life: 2)
-        try await eventually("the removed one has ended", deadline: .patience) { RunningProcess(gone) == nil }
-        try await eventually("the changed one has its variable", deadline: .patience) {
+        try await eventually("the removed one has ended") { RunningProcess(gone) == nil }
+        try await eventually("the changed one has its variable") {
             RunningProcess(changed)?.environment["A"] == "b"
         }
         #expect(RunningProcess(same) != nil)
@@ -160,9 +159,9 @@ struct DaemonLifeTests {
         let herald = try stage.herald("[os_daemons]\nd = \(command)\ngone = cat\n[s]\nk = old")
         let (d, gone) = (try await herald.daemon("d"), try await herald.daemon("gone"))
         try stage.write("[os_daemons]\nd = \(command)\nnew = cat\n[s]\nk = new\n[os_daemon_settings]\nmax_retries = x")
-        let line = try await herald.waitForLine(containing: "'x' is no whole number", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "'x' is no whole number")
         #expect(line.contains("Z error: \(stage.path):"))
-        try await herald.waitForLine(containing: "the one before it stays in force", deadline: .patience)
+        try await herald.waitForLine(containing: "the one before it stays in force")
         try stage.folder.write("ask", "")
         #expect(try await stage.answers("d", count: 1) == [#"{"k":"old"}"#])
         #expect(RunningProcess(d) != nil && RunningProcess(gone) != nil)
@@ -174,7 +173,7 @@ struct DaemonLifeTests {
     func timing() async throws {
         let stage = try DaemonStage()
         let herald = try stage.herald("[os_daemons]\none = sleep 1\nlong = sleep 2.7")
-        try await herald.waitForLine(containing: "'herald start one'", deadline: .patience)
+        try await herald.waitForLine(containing: "'herald start one'")
         #expect(herald.lives(of: "one") == 3)
         let time = HeraldProcess.span(
             try herald.time(of: " starts, configured by "),
@@ -194,7 +193,7 @@ struct DaemonLifeTests {
         let head = "[os_daemons]\nd = \(command)\n[daemon:d]\nstop_timeout = 100ms\n[os_daemon_settings]\n"
         let herald = try stage.herald(head + "max_retries = 2\nretry_time = 1h")
         func die(_ life: Int) async throws {
-            try await stage.lines("lives").waitForLines(life, deadline: .patience)
+            try await stage.lines("lives").waitForLines(life)
             try stage.folder.write("die.\(life)", "")
         }
         try await die(1)
@@ -207,12 +206,12 @@ struct DaemonLifeTests {
         // Of the four only those of the last second count.
         try await stage.change(herald, head + "max_retries = 5\nretry_time = 1")
         let forgotten = ContinuousClock.now + .milliseconds(1050)
-        try await eventually("a second has passed", deadline: .patience) { ContinuousClock.now > forgotten }
+        try await eventually("a second has passed") { ContinuousClock.now > forgotten }
         try await die(5)
         try await herald.daemon("d", life: 6)
         try await stage.change(herald, head + "max_retries = 1\nretry_time = 1")
         try await die(6)
-        let halt = try await herald.waitForLine(containing: "is halted", deadline: .patience)
+        let halt = try await herald.waitForLine(containing: "is halted")
         #expect(halt.contains("Z error: daemon d exited with status 7"))
         try await herald.end()
         #expect(herald.lives(of: "d") == 6)

@@ -92,7 +92,7 @@ struct DaemonLogTests {
         let stage = try DaemonStage()
         let command = try stage.script("talker", #"printf 'a \033 complaint\n' >&2; exec cat > /dev/null"#)
         let herald = try stage.herald("[os_daemons]\ntalker = \(command)")
-        let line = try await herald.waitForLine(containing: "complaint", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "complaint")
         #expect(line.hasSuffix(#"Z warning: daemon talker: a \u001B complaint"#))
         try await herald.end()
     }
@@ -106,7 +106,7 @@ struct DaemonLogTests {
         )
         let herald = try stage.herald("[os_daemons]\ntalker = \(command)\n[s]\nk = v")
         #expect(try await stage.answers("talker", count: 1) == [#""v""#])
-        try await eventually("every message is logged or told of as dropped", deadline: .patience) {
+        try await eventually("every message is logged or told of as dropped") {
             let dropped = herald.log("its log messages not logged").compactMap { line in
                 line.split(separator: " ").dropFirst(4).first.flatMap { Int($0) }
             }

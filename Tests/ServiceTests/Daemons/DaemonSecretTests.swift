@@ -81,7 +81,7 @@ struct DaemonSecretTests {
                 "KEPT": "b", "NOTIFY_SOCKET": "@nowhere", "WATCHDOG_USEC": "600000000", "WATCHDOG_PID": "1",
             ]
         )
-        let lines = try await stage.lines("home/env").waitForLine(containing: "HERALD_DAEMON=", deadline: .patience)
+        let lines = try await stage.lines("home/env").waitForLine(containing: "HERALD_DAEMON=")
         for line in ["HERALD_DAEMON=a.b-1", "OWN=x, y", "INHERITED=changed", "KEPT=b"] { #expect(lines.contains(line)) }
         let withheld = ["HERALD_SOURCE", "HERALD_NOTIFIER", "NOTIFY_SOCKET", "WATCHDOG_", "SECRET"]
         for text in withheld { #expect(!lines.contains { $0.contains(text) }, "\(text)") }

@@ -31,7 +31,7 @@ struct DaemonStopTests {
         )
         let stubborn = try await herald.daemon("stubborn")
         for name in ["polite", "stubborn"] {
-            try await stage.lines("told.\(name)").waitForLines(1, deadline: .patience)
+            try await stage.lines("told.\(name)").waitForLines(1)
         }
         try await herald.end()
         #expect(stage.lines("told.polite").lines == ["ready", "end"])
@@ -52,9 +52,9 @@ struct DaemonStopTests {
         let herald = try stage.herald("[os_daemons]\n" + names.map { "\($0) = \(script)\n" }.joined())
         for name in names { try await herald.daemon(name) }
         herald.send(signal: SIGKILL)
-        #expect(try await herald.waitForExit(deadline: .patience) == .signal(SIGKILL))
+        #expect(try await herald.waitForExit() == .signal(SIGKILL))
         for name in names {
-            #expect(try await stage.lines("end.\(name)").waitForLines(1, deadline: .patience) == ["end"])
+            #expect(try await stage.lines("end.\(name)").waitForLines(1) == ["end"])
         }
     }
 
@@ -80,8 +80,8 @@ struct DaemonStopTests {
         func marked() -> [pid_t] {
             RunningProcess.all.filter { $0.environment["HERALD_TEST_MARK"] == stage.folder.path }.map(\.pid)
         }
-        for name in names { try await stage.lines("ready.\(name)").waitForLines(1, deadline: .patience) }
-        try await eventually("all of them run", deadline: .patience, every: .milliseconds(100)) {
+        for name in names { try await stage.lines("ready.\(name)").waitForLines(1) }
+        try await eventually("all of them run", every: .milliseconds(100)) {
             // The leader and its sleep, a sleep, a shell and its sleep, of each; and herald itself.
             marked().count == 50 * 5 + 1
         }

@@ -61,7 +61,7 @@ struct DaemonReportTests {
         #expect(daemon.process.lastEnd?.text == "exited with status 1" && daemon.process.lastWords == "oops")
         let up = try await interface.ask("GET", "/_up")
         #expect(up.status == 503 && up.body.contains("daemon both: is halted"))
-        let error = try await play.herald.waitForLine(containing: "is halted: mend it", deadline: .patience)
+        let error = try await play.herald.waitForLine(containing: "is halted: mend it")
         #expect(error.contains(" error: "))
         let table = try await stage.command("status")
         #expect(table.exit == .status(1))

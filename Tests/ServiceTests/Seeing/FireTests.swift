@@ -64,10 +64,11 @@ struct FireTests {
         }
     }
 
-    /// The best time of some tries, in which one is enough: the machine has others to serve too.
-    private static func bestTime(_ interface: Interface, _ target: String, tries: Int = 40) async throws -> Duration {
+    /// The best time of as many tries as there is time for, in which one is enough: the machine has others to serve too.
+    private static func bestTime(_ interface: Interface, _ target: String) async throws -> Duration {
         var best = Duration.seconds(1000)
-        for _ in 0..<tries where best > .milliseconds(100) {
+        let end = ContinuousClock.now + .patience
+        while best > .milliseconds(100), ContinuousClock.now < end {
             let (answer, time) = try await RawConnection.timed(target, at: interface.socket)
             #expect([200, 503].contains(answer.status))
             best = min(best, time)
@@ -90,11 +91,11 @@ struct FireTests {
         )
         // The store is made while there is room.
         let first = try await stage.herald(configuration)
-        try await eventually("all feeds are open", deadline: .patience) {
+        try await eventually("all feeds are open") {
             stage.state.stats.openFeeds == Self.databases
         }
         first.terminate()
-        #expect(try await first.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await first.waitForExit() == .status(0))
         let herald = try await SmallDisk.herald(blocks: 64, configuration)
         let play = Play(server: server, herald: herald)
         let interface = try await Interface(herald, in: stage)
@@ -130,7 +131,7 @@ struct FireTests {
         #expect(status.exit == .status(1) && status.stdout.allSatisfy { $0.unicodeScalars.count <= 80 })
         herald.send(signal: SIGCONT)
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

@@ -20,7 +20,7 @@ struct ListeningTests {
         let server = try await stage.server()
         let configuration = try Self.configuration(stage, server, "listen = 127.0.0.1:\(server.port)")
         let herald = try HeraldProcess(["run", "-c", configuration])
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(69))
+        #expect(try await herald.waitForExit() == .status(69))
         let line = try #require(LineFile(configuration).lines.firstIndex(of: "listen = 127.0.0.1:\(server.port)")) + 1
         let errors = herald.stderr.filter { !$0.contains(" info: ") }
         #expect(errors.count == 1, "\(errors)")
@@ -62,7 +62,7 @@ struct ListeningTests {
         let first = try await stage.herald(configuration)
         let old = try await Interface(first, in: stage)
         first.send(signal: SIGKILL)
-        #expect(try await first.waitForExit(deadline: .patience) == .signal(SIGKILL))
+        #expect(try await first.waitForExit() == .signal(SIGKILL))
         #expect(try namesInFolder(stage.stateFolder).contains("control.sock"))
         let status = try await stage.command("status")
         #expect(status.exit == .status(69) && status.stderr[0].contains("nobody listens at \(old.socket) any more"))
@@ -71,7 +71,7 @@ struct ListeningTests {
         #expect(try await new.status(by: .socket).herald.pid == second.pid)
         #expect(try await stage.command("status").exit == .status(0))
         second.terminate()
-        #expect(try await second.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await second.waitForExit() == .status(0))
         await server.stop()
     }
 }

@@ -32,7 +32,7 @@ struct LiveRewindTests {
             $0.databases["d"]?.feed == .open && $0.databases["e"]?.feed == .open
         }
         for database in ["d", "e"] { _ = try stage.state.bulk(ids.map { ($0, "{}") }, in: database) }
-        for name in ["a", "b"] { try await stage.lines("told.\(name)").waitForLines(10, deadline: .patience) }
+        for name in ["a", "b"] { try await stage.lines("told.\(name)").waitForLines(10) }
         return play
     }
 
@@ -47,16 +47,16 @@ struct LiveRewindTests {
         let all = try await stage.command("rewind", "a", "--to", "0")
         #expect(all.exit == .status(0) && all.stderr.isEmpty)
         #expect(all.stdout == ["a: 2 databases rewound to 0"])
-        try await stage.lines("told.a").waitForLines(20, deadline: .patience)
+        try await stage.lines("told.a").waitForLines(20)
         let part = try await stage.command("rewind", "a", "--database", "d", "--to", "0")
         #expect(part.exit == .status(0) && part.stdout == ["a: 1 database rewound to 0"])
-        let told = try await stage.lines("told.a").waitForLines(25, deadline: .patience)
+        let told = try await stage.lines("told.a").waitForLines(25)
         #expect(told.count == 25 && told.suffix(5) == Self.ids[...])
         #expect(told.dropFirst(10).prefix(10).sorted() == (Self.ids + Self.ids).sorted())
         // What is new comes once.
         try stage.state.put("new", in: "d")
-        try await stage.lines("told.a").waitForLine(containing: "new", deadline: .patience)
-        try await stage.lines("told.b").waitForLine(containing: "new", deadline: .patience)
+        try await stage.lines("told.a").waitForLine(containing: "new")
+        try await stage.lines("told.b").waitForLine(containing: "new")
         #expect(stage.lines("told.b").lines.count == 11 && RunningProcess(other) != nil)
         let unknown = try await stage.command("rewind", "c", "--to", "0")
         #expect(unknown.exit == .status(1) && unknown.stderr.count == 1, "\(unknown.stderr)")
@@ -72,7 +72,7 @@ struct LiveRewindTests {
         #expect(all.exit == .status(0))
         #expect(all.stdout == ["a: 2 databases rewound to 0", "b: 2 databases rewound to 0"])
         for name in ["a", "b"] {
-            #expect(try await stage.lines("told.\(name)").waitForLines(20, deadline: .patience).count == 20)
+            #expect(try await stage.lines("told.\(name)").waitForLines(20).count == 20)
         }
         try await play.end()
     }
@@ -88,7 +88,7 @@ struct LiveRewindTests {
         let report = try await interface.status()
         #expect(report.notifiers["a"]?.process.state == .stopped, "\(report.notifiers["a"].debugDescription)")
         #expect(try await stage.command("start", "a").exit == .status(0))
-        try await stage.lines("told.a").waitForLines(20, deadline: .patience)
+        try await stage.lines("told.a").waitForLines(20)
         try await play.end()
     }
 
@@ -97,14 +97,14 @@ struct LiveRewindTests {
         let stage = try Stage()
         let play = try await Self.play(stage)
         play.herald.terminate()
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         let rewound = try await stage.command("rewind", "a", "--to", "0")
         #expect(rewound.exit == .status(0) && rewound.stdout == ["a: 2 databases rewound to 0"])
         let again = try await stage.herald(stage.folder.path("notifiers.ini"))
-        #expect(try await stage.lines("told.a").waitForLines(20, deadline: .patience).count == 20)
+        #expect(try await stage.lines("told.a").waitForLines(20).count == 20)
         #expect(stage.lines("told.b").lines.count == 10)
         again.terminate()
-        #expect(try await again.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await again.waitForExit() == .status(0))
         await play.server.stop()
     }
 }

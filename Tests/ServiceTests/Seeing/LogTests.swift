@@ -24,7 +24,7 @@ struct LogTests {
         let daemons = "[os_daemons]\nsteady = cat\nfailing = sh -c 'exit 5'\n"
         let play = try await stage.play([("a", "cat"), ("once", once)], options: Stage.listening + daemons)
         let herald = play.herald
-        try await herald.waitForLine(containing: "daemon failing exited with status 5", deadline: .patience)
+        try await herald.waitForLine(containing: "daemon failing exited with status 5")
         let expected = [
             "info: notifier a started, process ", "info: notifier once started, process ",
             "info: daemon steady started, process ", "info: daemon failing started, process ",
@@ -32,18 +32,18 @@ struct LogTests {
             "error: daemon failing exited with status 5",
         ]
         for text in expected {
-            try await eventually("'\(text)'", deadline: .patience) { Self.lines(herald).contains { $0.contains(text) } }
+            try await eventually("'\(text)'") { Self.lines(herald).contains { $0.contains(text) } }
         }
         #expect(Self.lines(herald).count { $0.contains("daemon failing started") } == 3)
         #expect(Self.lines(herald).count { $0.contains("is halted") } == 1)
         #expect(try await stage.command("stop", "steady").exit == .status(0))
-        try await herald.waitForLine(containing: "info: daemon steady exited with status 0", deadline: .patience)
+        try await herald.waitForLine(containing: "info: daemon steady exited with status 0")
         #expect(try await stage.command("reload").exit == .status(0))
-        try await herald.waitForLine(containing: "info: the configuration was read again", deadline: .patience)
+        try await herald.waitForLine(containing: "info: the configuration was read again")
         try writeFile(stage.folder.path("notifiers.ini"), Array("[update_notification]\nb = cat\n".utf8), append: true)
         #expect(try await stage.command("reload").exit == .status(0))
-        try await herald.waitForLine(containing: "info: the configuration has changed: ", deadline: .patience)
-        try await herald.waitForLine(containing: "info: notifier b started, process ", deadline: .patience)
+        try await herald.waitForLine(containing: "info: the configuration has changed: ")
+        try await herald.waitForLine(containing: "info: notifier b started, process ")
         try await play.end()
         let ends = Self.lines(herald).filter { $0.hasPrefix("info: ") && $0.hasSuffix(" is stopped") }
         for name in ["notifier a", "notifier b", "notifier once", "daemon steady", "daemon failing"] {
@@ -68,9 +68,9 @@ struct LogTests {
         }
         let before = play.herald.stderr.count
         for number in 0..<1000 { try stage.state.put("x\(number)", in: "db\(number % 5)") }
-        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(1000, deadline: .patience) }
+        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(1000) }
         for number in 0..<20 { try stage.state.createDatabase("new\(number)") }
-        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(1020, deadline: .patience) }
+        for name in ["plain", "rich"] { try await stage.lines(name).waitForLines(1020) }
         for _ in 0..<20 { _ = try await interface.metrics() }
         let news = Self.lines(play.herald, after: before)
         #expect(news.isEmpty, "\(news.prefix(5))")
@@ -98,7 +98,7 @@ struct LogTests {
             }
             // A row shows that it flows.
             try stage.state.put("x\(round)", in: "d")
-            try await stage.lines("a").waitForLines(round, deadline: .patience)
+            try await stage.lines("a").waitForLines(round)
             let tries = stage.state.stats.count(.changes)
             let first = proxy.counts.requests
             proxy.setRule { request in
@@ -108,17 +108,17 @@ struct LogTests {
             }
             // The next row is where it is cut.
             try stage.state.put("y\(round)", in: "d")
-            try await eventually("two tries fail", deadline: .patience) { proxy.counts.unavailable >= 2 * round }
+            try await eventually("two tries fail") { proxy.counts.unavailable >= 2 * round }
             #expect(stage.state.stats.count(.changes) == tries)
             proxy.setRule(nil)
-            try await eventually("a line", deadline: .patience) {
+            try await eventually("a line") {
                 herald.log("d: the feed is open again").count == round
             }
         }
         let lines = herald.log("the feed is open again")
         #expect(lines.allSatisfy { $0.contains(" info: database d: ") && $0.contains("it broke: ") }, "\(lines)")
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         #expect(herald.log("the feed is open again").count == 2)
         await server.stop()
     }
@@ -139,31 +139,31 @@ struct LogTests {
             )
         )
         let allOpen = { stage.state.stats.openFeeds == count }
-        try await eventually("open feeds", deadline: .patience, allOpen)
+        try await eventually("open feeds", allOpen)
         for number in 0..<count { try stage.state.put("x", in: "db\(number)") }
-        try await stage.lines("a").waitForLines(count, deadline: .patience)
+        try await stage.lines("a").waitForLines(count)
         let before = herald.stderr.count
         try await proxy.refuse()
         await proxy.cutAll(reset: true)
-        try await herald.waitForLine(containing: "warning: no server at", deadline: .patience)
-        try await eventually("closed feeds", deadline: .patience) { stage.state.stats.openFeeds == 0 }
+        try await herald.waitForLine(containing: "warning: no server at")
+        try await eventually("closed feeds") { stage.state.stats.openFeeds == 0 }
         try await proxy.accept()
-        try await herald.waitForLine(containing: "info: found again: CouchDB 3.5.0 at", deadline: .patience)
-        try await eventually("open feeds", deadline: .patience, allOpen)
+        try await herald.waitForLine(containing: "info: found again: CouchDB 3.5.0 at")
+        try await eventually("open feeds", allOpen)
         // Once more, when all have flowed, while the server is there.
         for number in 0..<count { try stage.state.put("y", in: "db\(number)") }
-        try await stage.lines("a").waitForLines(2 * count, deadline: .patience)
+        try await stage.lines("a").waitForLines(2 * count)
         let told = herald.stderr.count
         await proxy.cutAll(reset: true)
-        try await eventually("all are told", deadline: .patience) {
+        try await eventually("all are told") {
             Self.lines(herald, after: told).reduce(0) { $0 + Self.openedAgain($1) } == count
         }
-        try await eventually("open feeds", deadline: .patience, allOpen)
+        try await eventually("open feeds", allOpen)
         let news = Self.lines(herald, after: before)
         // One a second or so, for as long as it takes.
         #expect(news.count <= count / 4, "\(news)")
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

@@ -64,7 +64,7 @@ struct MetricsTests {
             #expect(saved.map { abs($0 - Double(time(nil))) < 120 } ?? true)
         }
         let restarts = "herald_notifier_restarts_total{notifier='dying'}"
-        try await eventually("it dies on", deadline: .patience, every: .milliseconds(200)) {
+        try await eventually("it dies on", every: .milliseconds(200)) {
             try await interface.metrics()[restarts] ?? 0 > before[restarts] ?? 0
         }
         try await play.end()

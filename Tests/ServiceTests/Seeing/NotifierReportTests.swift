@@ -46,7 +46,7 @@ struct NotifierReportTests {
         #expect(seconds(process.lastEnd?.time) != nil)
         #expect(process.lastWords == #"no index \u001B[31m here"#)
         // For a moment, now and then, it lives.
-        try await eventually("it is told as down", deadline: .patience) {
+        try await eventually("it is told as down") {
             let up = try await interface.ask("GET", "/_up")
             return up.status == 503 && up.body.contains("notifier n: dies again and again: exited with status 3")
         }
@@ -118,7 +118,7 @@ struct NotifierReportTests {
             $0.notifiers["slow"]?.delivery == .live && $0.notifiers["slow"]?.lines ?? 0 >= UInt64(count)
         }
         #expect(after.notifiers["slow"]?.pending == nil)
-        try await stage.lines("slow").waitForLine(containing: #""id":"x19-999""#, deadline: .patience)
+        try await stage.lines("slow").waitForLine(containing: #""id":"x19-999""#)
         try await play.end()
     }
 
@@ -145,7 +145,7 @@ struct NotifierReportTests {
                 detail = change
                 confirm = yes
                 attempts = 3
-                confirm_timeout = 2s
+                confirm_timeout = 10s
                 stop_timeout = 100ms
                 """
         )
@@ -168,7 +168,7 @@ struct NotifierReportTests {
         let waiting = try await interface.waitForStatus("an unconfirmed line") { $0.notifiers["n"]?.unconfirmed == 1 }
         #expect(waiting.notifiers["n"]?.waitingBytes ?? 0 > 0)
         let failed = try await interface.waitForStatus("it is stopped as failed") {
-            $0.notifiers["n"]?.lastError?.text == "no answer within 2 s"
+            $0.notifiers["n"]?.lastError?.text == "no answer within 10 s"
         }
         let error = try #require(failed.notifiers["n"]?.lastError)
         #expect(seconds(error.time) != nil && failed.notifiers["n"]?.process.restarts ?? 0 >= 1, "\(error)")

@@ -14,7 +14,7 @@ struct OrderTests {
         let interface = try await Interface(play.herald, in: stage)
         try await interface.waitForStatus("an open feed") { $0.databases["d"]?.feed == .open }
         try stage.state.put("x", in: "d")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         let pid = try await play.process(of: "a")
 
         let stop = try await stage.command("stop", "a")
@@ -34,7 +34,7 @@ struct OrderTests {
         #expect(try await stage.command("stop", "a").exit == .status(0))
 
         #expect(try await stage.command("start", "notifier:a").exit == .status(0))
-        #expect(try await stage.lines("a").waitForLines(3, deadline: .patience).count == 3)
+        #expect(try await stage.lines("a").waitForLines(3).count == 3)
         #expect(try await stage.command("status").exit == .status(0))
         let second = try await play.process(of: "a", life: 2)
         #expect(try await stage.command("restart", "a").exit == .status(0))
@@ -43,7 +43,7 @@ struct OrderTests {
         // One that runs is started already.
         #expect(try await stage.command("start", "a").exit == .status(0))
         try stage.state.put("last", in: "d")
-        #expect(try await stage.lines("a").waitForLines(4, deadline: .patience).count == 4)
+        #expect(try await stage.lines("a").waitForLines(4).count == 4)
         #expect(try await interface.status().notifiers["a"]?.process.pid == third)
         try await play.end()
     }

@@ -48,9 +48,9 @@ struct PermissionTests {
         ) {
             let answer = try await interface.ask("POST", path, right, body: Self.rewind)
             #expect(answer.status == 200, "\(path): \(answer.body)")
-            try await play.herald.waitForLine(containing: log, deadline: .patience)
+            try await play.herald.waitForLine(containing: log)
         }
-        #expect(try await stage.lines("a").waitForLines(1, deadline: .patience) == [Notice.updated("d")])
+        #expect(try await stage.lines("a").waitForLines(1) == [Notice.updated("d")])
         for method in ["PUT", "DELETE", "PATCH", "GET"] {
             #expect(try await interface.ask(method, "/_reload", right).status == 405, "\(method)")
         }
@@ -81,7 +81,7 @@ struct PermissionTests {
             #expect(try modeOfFile(interface.folder) & 0o077 == 0)
             tokens.append(try interface.token)
             herald.terminate()
-            #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+            #expect(try await herald.waitForExit() == .status(0))
             #expect(throws: TestFailure.self) { try modeOfFile(interface.socket) }
         }
         #expect(tokens[0] == tokens[1])
@@ -133,7 +133,7 @@ struct PermissionTests {
         }
         try await interface.waitForStatus("it runs again") { $0.notifiers["a"]?.process.state == .running }
         try stage.state.createDatabase("d")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         #expect(try namesInFolder(stage.folder.path).filter { $0.contains("evil") }.isEmpty)
         #expect(try await interface.status().notifiers.keys.sorted() == ["a"])
         try await play.end()
@@ -149,7 +149,7 @@ struct PermissionTests {
             more: Stage.listening + "token_file = my-token"
         )
         let refused = try HeraldProcess(["run", "-c", configuration])
-        #expect(try await refused.waitForExit(deadline: .patience) == .status(78))
+        #expect(try await refused.waitForExit() == .status(78))
         let line = LineFile(configuration).lines.firstIndex(of: "token_file = my-token").map { $0 + 1 }
         let place = "\(configuration):\(try #require(line)): token_file: "
         #expect(refused.stderr.count == 1 && refused.stderr[0].hasPrefix(place), "\(refused.stderr)")
@@ -164,7 +164,7 @@ struct PermissionTests {
         #expect(try await interface.ask("POST", "/_reload", [("Authorization", "Bearer mine")]).status == 401)
         #expect(try !namesInFolder(stage.stateFolder).contains("token"))
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

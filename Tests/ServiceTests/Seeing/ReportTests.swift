@@ -17,7 +17,7 @@ struct ReportTests {
         let first = try await interface.status()
         let after = Self.now()
         let version = try HeraldProcess(["--version"])
-        #expect(try await version.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await version.waitForExit() == .status(0))
         #expect(version.stdout == [first.herald.version])
         #expect(first.herald.pid == play.herald.pid)
         #expect(first.herald.configuration.files == [stage.folder.path("notifiers.ini")])
@@ -90,7 +90,7 @@ struct ReportTests {
         #expect(back.databases["d"]?.reconnects ?? 0 >= 1)
         #expect(try await interface.ask("GET", "/_up").status == 200)
         play.herald.terminate()
-        #expect(try await play.herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await play.herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -138,7 +138,7 @@ struct ReportTests {
         try stage.state.deleteDatabase("quiet")
         try await interface.waitForStatus("one less") { $0.databases["quiet"]?.feed == .absent }
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 
@@ -155,7 +155,7 @@ struct ReportTests {
         // The store is made first, while there is room.
         let first = try await stage.herald(configuration)
         first.terminate()
-        #expect(try await first.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await first.waitForExit() == .status(0))
         let herald = try await SmallDisk.herald(blocks: 64, configuration)
         let interface = try await Interface(herald, in: stage)
         try stage.state.put("x", in: "d")
@@ -174,7 +174,7 @@ struct ReportTests {
         store = try await interface.waitForStatus("saved again") { $0.store.lastError == nil }.store
         #expect(try #require(seconds(store.lastSave)) > 0)
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

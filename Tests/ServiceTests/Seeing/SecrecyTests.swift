@@ -20,7 +20,7 @@ struct SecrecyTests {
         }
         for arguments in [["status"], ["status", "--json"], ["status", "a"], ["status", "daemon"]] {
             let command = try HeraldProcess(arguments + ["--state-dir", stage.stateFolder])
-            _ = try await command.waitForExit(deadline: .patience)
+            _ = try await command.waitForExit()
             texts += command.stdout + command.stderr
         }
         return (texts + herald.stderr).joined(separator: "\n")
@@ -73,9 +73,9 @@ struct SecrecyTests {
         }
         #expect(report.server.state == .reachable)
         #expect(report.server.url.hasSuffix("127.0.0.1:\(server.port)") && !report.server.url.contains("admin"))
-        try await stage.lines("answers").waitForLines(1, deadline: .patience)
+        try await stage.lines("answers").waitForLines(1)
         _ = try configuration("\(Self.other)-2")
-        try await stage.lines("answers").waitForLines(2, deadline: .patience)
+        try await stage.lines("answers").waitForLines(2)
 
         // Faults name what is wrong; the value may be a secret.
         _ = try configuration(
@@ -102,7 +102,7 @@ struct SecrecyTests {
         let answers = stage.lines("answers").lines.joined()
         #expect(!answers.contains(Self.password) && !answers.contains(Self.other))
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }

@@ -21,7 +21,7 @@ struct SystemdTests {
             options: Stage.listening,
             environment: ["NOTIFY_SOCKET": stage.folder.path("notify")]
         )
-        try await eventually("READY=1", deadline: .patience) { Self.values("READY", socket.messages) == ["1"] }
+        try await eventually("READY=1") { Self.values("READY", socket.messages) == ["1"] }
         #expect(socket.messages[0].split(separator: "\n").contains { $0.hasPrefix("STATUS=") })
         // Nothing that asks the interface may come before it is up.
         #expect(!play.herald.log("listening at").isEmpty)
@@ -30,7 +30,7 @@ struct SystemdTests {
                 try writeFile(stage.folder.path("notifiers.ini"), Array("[source\n".utf8))
             }
             play.herald.send(signal: SIGHUP)
-            try await eventually("a reload", deadline: .patience) {
+            try await eventually("a reload") {
                 Self.values("READY", socket.messages).count >= round + 1
             }
         }
@@ -62,7 +62,7 @@ struct SystemdTests {
         func count() -> Int { Self.values("WATCHDOG", socket.messages).count }
         let start = ContinuousClock.now
         let first = count()
-        try await eventually("ten signs of life", deadline: .patience) { count() >= first + 10 }
+        try await eventually("ten signs of life") { count() >= first + 10 }
         // No more often than it is to be.
         #expect(ContinuousClock.now - start > .milliseconds(800))
         let process = try #require(RunningProcess(play.herald.pid))
@@ -72,7 +72,7 @@ struct SystemdTests {
         try await Task.sleep(for: .milliseconds(300))
         #expect(count() == frozen)
         process.thaw()
-        try await eventually("a sign of life", deadline: .patience) { count() > frozen }
+        try await eventually("a sign of life") { count() > frozen }
         try await play.end()
     }
 
@@ -87,7 +87,7 @@ struct SystemdTests {
             environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1", "KEPT": "yes"]
         )
         for name in ["a", "d"] {
-            let lines = try await stage.lines("\(name).env").waitForLine(containing: "KEPT=yes", deadline: .patience)
+            let lines = try await stage.lines("\(name).env").waitForLine(containing: "KEPT=yes")
             let systemd = lines.filter { $0.hasPrefix("NOTIFY_SOCKET=") || $0.hasPrefix("WATCHDOG_") }
             #expect(systemd.isEmpty)
         }
@@ -103,9 +103,9 @@ struct SystemdTests {
             [("a", stage.append("a"))],
             environment: ["NOTIFY_SOCKET": stage.folder.path("none"), "WATCHDOG_USEC": "20000"]
         )
-        try await play.herald.waitForLine(containing: "systemd cannot be told how the service is", deadline: .patience)
+        try await play.herald.waitForLine(containing: "systemd cannot be told how the service is")
         try stage.state.createDatabase("d")
-        try await stage.lines("a").waitForLines(1, deadline: .patience)
+        try await stage.lines("a").waitForLines(1)
         try await play.end()
         #expect(play.herald.log("systemd cannot be told").count == 1)
     }

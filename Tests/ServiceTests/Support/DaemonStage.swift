@@ -36,7 +36,7 @@ final class DaemonStage: Sendable {
     func change(_ herald: HeraldProcess, _ configuration: String) async throws {
         let before = herald.log("the configuration has changed: ").count
         try write(configuration)
-        try await eventually("the configuration is taken over", deadline: .patience) {
+        try await eventually("the configuration is taken over") {
             herald.log("the configuration has changed: ").count > before
         }
     }
@@ -59,7 +59,7 @@ final class DaemonStage: Sendable {
 
     /// Waits until `count` lines were answered to the daemon, and gives them.
     func answers(_ name: String, count: Int) async throws -> [String] {
-        try await lines("answers.\(name)").waitForLines(count, deadline: .patience)
+        try await lines("answers.\(name)").waitForLines(count)
     }
 }
 
@@ -67,7 +67,7 @@ extension HeraldProcess {
     /// The process of the daemon `name` in its life number `life`, as the log tells it.
     @discardableResult
     func daemon(_ name: String, life: Int = 1) async throws -> pid_t {
-        try await waitForValue("life \(life) of the daemon \(name)", deadline: .patience) {
+        try await waitForValue("life \(life) of the daemon \(name)") {
             let starts = self.log("daemon \(name) started, process ")
             return starts.count >= life ? starts[life - 1].split(separator: " ").last.flatMap { pid_t($0) } : nil
         }
@@ -81,6 +81,6 @@ extension HeraldProcess {
     /// Stops it in order, which has to succeed.
     func end() async throws {
         terminate()
-        #expect(try await waitForExit(deadline: .patience) == .status(0))
+        #expect(try await waitForExit() == .status(0))
     }
 }

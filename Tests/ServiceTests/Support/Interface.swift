@@ -16,7 +16,7 @@ struct Interface: Sendable {
 
     /// Waits until it listens.
     init(_ herald: HeraldProcess, in stage: Stage) async throws {
-        let line = try await herald.waitForLine(containing: "listening at http://127.0.0.1:", deadline: .patience)
+        let line = try await herald.waitForLine(containing: "listening at http://127.0.0.1:")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw TestFailure("no port in '\(line)'")
         }
@@ -61,7 +61,7 @@ struct Interface: Sendable {
     ) async throws -> StatusReport {
         var last: StatusReport?
         do {
-            return try await waitForValue(what, deadline: .patience, every: .milliseconds(25)) {
+            return try await waitForValue(what, every: .milliseconds(25)) {
                 let report = try await status()
                 last = report
                 return try condition(report) ? report : nil
@@ -99,7 +99,7 @@ extension Stage {
             arguments + ["-c", folder.path("notifiers.ini")],
             environment: ["COLUMNS": "", "STATE_DIRECTORY": ""]
         )
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         return (exit, herald.stdout, herald.stderr)
     }
 }

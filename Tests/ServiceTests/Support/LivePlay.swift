@@ -96,7 +96,7 @@ struct LivePlay {
 
     /// The process of the notifier, once there is one.
     func pid(of name: String) async throws -> Int32 {
-        try await waitForValue("a process of \(name)", deadline: .patience) {
+        try await waitForValue("a process of \(name)") {
             let process = try await report().notifiers[name]?.process
             return process?.state == .running ? process?.pid : nil
         }
@@ -104,7 +104,7 @@ struct LivePlay {
 
     /// The process of the notifier, once it is the program `program` and no shell any more.
     func process(of name: String, running program: String = "cat") async throws -> RunningProcess {
-        try await waitForValue("\(program) as the notifier \(name)", deadline: .patience) {
+        try await waitForValue("\(program) as the notifier \(name)") {
             guard let pid = try await report().notifiers[name]?.process.pid else { return nil }
             return RunningProcess(pid).flatMap { $0.program == program ? $0 : nil }
         }
@@ -113,7 +113,7 @@ struct LivePlay {
     /// Waits until the notifier was told all that is true.
     func wait(for account: Account, _ truth: Truth) async throws {
         do {
-            try await eventually("\(account.name) has everything", deadline: .patience, every: .milliseconds(20)) {
+            try await eventually("\(account.name) has everything", every: .milliseconds(20)) {
                 try account.missing(truth).isEmpty
             }
         } catch {
@@ -125,7 +125,7 @@ struct LivePlay {
     /// Stops all in order, which has to succeed.
     func end() async throws {
         herald.terminate()
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         guard exit == .status(0) else { throw TestFailure("\(exit): \(herald.transcript)") }
         await server.stop()
     }

@@ -10,7 +10,7 @@ struct Play {
 
     /// The process of the notifier `name` in its life number `life`, as the log tells it.
     func process(of name: String, life: Int = 1) async throws -> pid_t {
-        try await waitForValue("life \(life) of the notifier \(name)", deadline: .patience) {
+        try await waitForValue("life \(life) of the notifier \(name)") {
             let starts = herald.log("notifier \(name) started, process ")
             return starts.count >= life ? starts[life - 1].split(separator: " ").last.flatMap { pid_t($0) } : nil
         }
@@ -19,7 +19,7 @@ struct Play {
     /// The process of the notifier `name`, once it is the program `program` and no shell any more.
     func process(of name: String, running program: String) async throws -> RunningProcess {
         let pid = try await process(of: name)
-        return try await waitForValue("\(program) as the notifier \(name)", deadline: .patience) {
+        return try await waitForValue("\(program) as the notifier \(name)") {
             RunningProcess(pid).flatMap { $0.program == program ? $0 : nil }
         }
     }
@@ -27,7 +27,7 @@ struct Play {
     /// Stops all in order, which has to succeed.
     func end() async throws {
         herald.terminate()
-        #expect(try await herald.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await herald.waitForExit() == .status(0))
         await server.stop()
     }
 }
@@ -66,7 +66,7 @@ extension Stage {
     /// Waits until the notifier `name` has written as many bytes as these lines are.
     func waitForSize(of name: String, _ lines: [String]) async throws {
         let bytes = lines.reduce(0) { $0 + $1.utf8.count + 1 }
-        try await eventually("\(bytes) bytes in \(name)", deadline: .patience) { self.size(of: name) >= bytes }
+        try await eventually("\(bytes) bytes in \(name)") { self.size(of: name) >= bytes }
     }
 
     /// The command that runs `body` as a shell script. Scripts are not executed as files: a file that was just written

@@ -80,7 +80,7 @@ struct RunningProcess {
     /// Stops it, and waits until it stands still: up to then it may yet read.
     func freeze() async throws {
         send(SIGSTOP)
-        try await eventually("process \(pid) stands still", deadline: .patience) {
+        try await eventually("process \(pid) stands still") {
             RunningProcess(pid)?.isFrozen ?? true
         }
     }

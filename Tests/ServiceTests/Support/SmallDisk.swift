@@ -13,7 +13,7 @@ enum SmallDisk {
                 configuration,
             ]
         )
-        try await herald.waitForLine(containing: "databases on the server", deadline: .patience)
+        try await herald.waitForLine(containing: "databases on the server")
         return herald
     }
 
@@ -22,6 +22,6 @@ enum SmallDisk {
             executable: "/bin/sh",
             ["-c", "exec prlimit --pid \(herald.pid) --fsize=unlimited"]
         )
-        #expect(try await lift.waitForExit(deadline: .patience) == .status(0))
+        #expect(try await lift.waitForExit() == .status(0))
     }
 }

@@ -24,7 +24,7 @@ final class Stage: Sendable {
             return server
         }
         // A child of another test that is just being spawned holds the last server's socket open until its exec.
-        let server = try await waitForValue("port \(port) is free", deadline: .patience) {
+        let server = try await waitForValue("port \(port) is free") {
             let server = PocketCouch(configuration, state: state)
             do {
                 try await server.start()
@@ -78,14 +78,9 @@ final class Stage: Sendable {
     /// Starts `herald run` and waits until it knows which databases there are.
     func herald(_ configuration: String, environment: [String: String] = [:]) async throws -> HeraldProcess {
         let herald = try HeraldProcess(["run", "-c", configuration], environment: environment)
-        try await herald.waitForLine(containing: "databases on the server", deadline: .patience)
+        try await herald.waitForLine(containing: "databases on the server")
         return herald
     }
-}
-
-extension Duration {
-    /// How long a test waits for what must come: long, since it costs nothing where it does come.
-    static let patience = Duration.seconds(180)
 }
 
 /// Notices as they are read, byte for byte but the line feed.

@@ -34,7 +34,7 @@ struct StoreStage {
         -> (exit: HeraldProcess.Exit, stdout: [String], stderr: [String])
     {
         let herald = try HeraldProcess(arguments + ["-c", configuration], environment: environment)
-        let exit = try await herald.waitForExit(deadline: .patience)
+        let exit = try await herald.waitForExit()
         return (exit, herald.stdout, herald.stderr)
     }
 }

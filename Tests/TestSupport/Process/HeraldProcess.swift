@@ -111,11 +111,11 @@ public final class HeraldProcess: Sendable {
 
     /// Waits until it has ended and all that it wrote is here.
     @discardableResult
-    public func waitForExit(deadline: Duration = .seconds(10)) async throws -> Exit {
+    public func waitForExit(deadline: Duration = .patience) async throws -> Exit {
         do {
             let exit = try await waitForValue("the end of process \(pid)", deadline: deadline) { self.exit }
             // A grandchild may hold the streams open: what it writes later is not waited for.
-            try? await eventually("the end of its streams", deadline: .seconds(1)) {
+            try? await eventually("the end of its streams", deadline: .seconds(5)) {
                 self.state.withLockedValue { $0.openStreams == 0 }
             }
             return exit
@@ -130,7 +130,7 @@ public final class HeraldProcess: Sendable {
         containing text: String,
         on stream: Stream = .stderr,
         skipping: Int = 0,
-        deadline: Duration = .seconds(10)
+        deadline: Duration = .patience
     ) async throws -> String {
         var next = skipping
         do {

@@ -14,7 +14,6 @@ public final class RawConnection {
 
     private let socket: Int32
     private var received: [UInt8] = []
-    private static let patience = Duration.seconds(60)
     /// Whether the other side has ended it.
     public private(set) var isClosedByServer = false
 
@@ -80,7 +79,7 @@ public final class RawConnection {
 
     /// Waits for an answer to what was sent.
     public func answer(isHead: Bool = false) async throws -> Answer {
-        try await waitForValue("an answer", deadline: Self.patience) {
+        try await waitForValue("an answer") {
             receive()
             if let answer = parsed(isHead: isHead) { return answer }
             if isClosedByServer { throw TestFailure("closed before the answer") }
@@ -90,7 +89,7 @@ public final class RawConnection {
 
     /// Waits until the other side ends it.
     public func waitForClose() async throws {
-        try await eventually("the end of the connection", deadline: Self.patience) {
+        try await eventually("the end of the connection") {
             receive()
             return isClosedByServer
         }
@@ -119,7 +118,7 @@ public final class RawConnection {
 
     private func blockingAnswer() throws -> Answer {
         // So that an answer that never comes ends the test.
-        var patience = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
+        var patience = timeval(tv_sec: Int(Duration.patience.components.seconds), tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var block = [UInt8](repeating: 0, count: 65_536)
         while true {
