@@ -17,7 +17,7 @@ struct ArrivalTests {
         let arrival = Arrival([.now], present: Self.present, updateSeq: Self.end)
         #expect(
             arrival.starts
-                == [.init(events: [], cursor: Cursor(instance: Self.present, seq: Self.end), isAtPosition: true)]
+                == [.init(events: [], cursor: Cursor(instance: Self.present, seq: Self.end))]
         )
         #expect(arrival.position == Self.end)
     }
@@ -34,7 +34,7 @@ struct ArrivalTests {
         let cursor = Self.cursor(#""5-a""#)
         let arrival = Arrival([.resume(cursor), .resume(cursor)], present: Self.present, updateSeq: Self.end)
         #expect(arrival.position == cursor.seq)
-        #expect(arrival.starts.allSatisfy { $0 == .init(events: [], cursor: cursor, isAtPosition: true) })
+        #expect(arrival.starts.allSatisfy { $0 == .init(events: [], cursor: cursor) })
     }
 
     @Test("Where they stand apart the shared feed begins at the end, and each catches up from its own place")
@@ -43,7 +43,6 @@ struct ArrivalTests {
         let arrival = Arrival([.resume(one), .resume(other), .now], present: Self.present, updateSeq: Self.end)
         #expect(arrival.position == Self.end)
         #expect(arrival.starts.map(\.cursor.seq) == [one.seq, other.seq, Self.end])
-        #expect(arrival.starts.map(\.isAtPosition) == [false, false, true])
     }
 
     @Test("One that was told of another life is told of its end and of the new one, from its beginning")
@@ -58,11 +57,24 @@ struct ArrivalTests {
             arrival.starts == [
                 .init(
                     events: [.deleted(old), .created(Self.present)],
-                    cursor: Cursor(instance: Self.present, seq: .zero),
-                    isAtPosition: true
+                    cursor: Cursor(instance: Self.present, seq: .zero)
                 )
             ]
         )
+    }
+
+    @Test("One that joins others in a life, and was told of an earlier one that had no name, is told of both")
+    func joining() {
+        let present = Instance(startTime: nil, generation: 3)
+        let beyond = Arrival.Beginning.resume(Self.cursor("9", present))
+        let joining = Arrival.joining(beyond, present: present, updateSeq: Self.seq("5"))
+        let arrival = Arrival([joining, .now], present: present, updateSeq: Self.seq("5"), joinsFeed: true)
+        #expect(arrival.instance == present)
+        let earlier = Instance(startTime: nil, generation: 2)
+        #expect(arrival.starts.map(\.events) == [[.deleted(earlier), .created(present)], []])
+        #expect(arrival.starts.map(\.cursor.seq) == [.zero, Self.seq("5")])
+        #expect(Arrival.joining(beyond, present: present, updateSeq: Self.seq("10")) == beyond)
+        #expect(Arrival.joining(.now, present: present, updateSeq: Self.seq("5")) == .now)
     }
 
     @Test("One that was about to be told of a life is told of it, perhaps again; and of its end if it is over")

@@ -23,7 +23,7 @@ struct CatchUpReaderTests {
     /// A database of whose first change one follower was given, which then was detached.
     private static func database(_ follower: KeepingFollower) -> FollowedDatabase {
         let cursor = Cursor(instance: old, seq: seq(1))
-        let seat = Seat(follower, index: 0, away: AwayCount(), beginning: .resume(cursor))
+        let seat = Seat(FollowerRecord(follower), beginning: .resume(cursor))
         let database = FollowedDatabase(name: "d", number: 0, tally: FeedTally(), seats: [seat]) { _, _ in }
         _ = database.machine.look()
         _ = database.machine.found(
@@ -46,7 +46,7 @@ struct CatchUpReaderTests {
         let owner = ReaderOwner(ServerAddress(url: server.url)) {
             database.give(ChangeBatch(rows: "\(rows[1])\n\(rows[2])\n"), at: .now)
         }
-        let catchUp = CatchUp(database, members: [0], owner: owner)
+        let catchUp = CatchUp(database, members: database.seats, owner: owner)
         database.catchUps = [catchUp]
         catchUp.start()
         try await eventually("it is asked whose rows these are") { owner.question != nil }
@@ -65,7 +65,7 @@ struct CatchUpReaderTests {
         let follower = KeepingFollower()
         let database = Self.database(follower)
         let owner = ReaderOwner(ServerAddress(url: server.url))
-        let catchUp = CatchUp(database, members: [0], owner: owner)
+        let catchUp = CatchUp(database, members: database.seats, owner: owner)
         catchUp.start()
         try await eventually("rows have come, and wait") { catchUp.feed?.isPaused ?? false }
         #expect(follower.told == [])

@@ -102,7 +102,7 @@ struct HubMemoryTests {
         let second = await chain.next(["a": nil])
         #expect(second.memory.beginning(of: "a", in: "d") == nil)
         // It comes again, and another hub comes before anybody could be told.
-        second.hasListed = true
+        second.records[0].firstLook = .isOver
         _ = try #require(second.known("d", isNew: true))
         #expect(await chain.beginning(of: "a") == .zero)
     }
@@ -113,9 +113,9 @@ struct HubMemoryTests {
         for name in ["a", "b"] { chain.keeper.ledger(of: name).delivered([Self.mark("5")]) }
         let hub = await chain.next(["a": nil, "b": nil])
         let database = try #require(hub.known("d"))
-        for index in database.seats.indices {
-            database.seats[index].state = .attached
-            database.seats[index].cursor = Self.cursor("9")
+        for seat in database.seats {
+            seat.state = .attached
+            seat.cursor = Self.cursor("9")
         }
         let second = await chain.next(["a": [], "b": nil])
         let seats = try #require(second.known("d")).seats
@@ -133,9 +133,9 @@ struct HubMemoryTests {
         let chain = try await Chain(["a", "b"])
         let hub = await chain.next(["a": nil, "b": nil])
         let database = try #require(hub.known("d"))
-        for index in database.seats.indices {
-            database.seats[index].state = .attached
-            database.seats[index].cursor = Self.cursor("9")
+        for seat in database.seats {
+            seat.state = .attached
+            seat.cursor = Self.cursor("9")
         }
         // It leaves, and takes with it what it was given and did not read.
         await chain.next(["a": nil])
@@ -153,14 +153,14 @@ struct HubMemoryTests {
         #expect(await chain.beginning(of: "a") == .now)
         let second = try #require(chain.hub)
         let found = try #require(second.known("d"))
-        let arrival = found.arrival(of: Self.old, updateSeq: Seq(json: "9".utf8))
-        #expect(found.noteBeginnings(arrival) == .now)
+        let arrival = found.arrival(of: found.seats, in: Self.old, updateSeq: Seq(json: "9".utf8))
+        #expect(found.noteBeginnings(of: found.seats, arrival) == .now)
         #expect(await chain.beginning(of: "a") == .noted(Self.cursor("9")))
         let hubOfThird = try #require(chain.hub)
         let third = try #require(hubOfThird.known("d"))
-        let later = third.arrival(of: Self.old, updateSeq: Seq(json: "20".utf8))
+        let later = third.arrival(of: third.seats, in: Self.old, updateSeq: Seq(json: "20".utf8))
         #expect(later.starts.map(\.cursor) == [Self.cursor("9")])
-        #expect(third.noteBeginnings(later) == .now)
+        #expect(third.noteBeginnings(of: third.seats, later) == .now)
         #expect(await chain.beginning(of: "a") == .noted(Self.cursor("9")))
         _ = database
     }
@@ -173,7 +173,8 @@ struct HubMemoryTests {
         let follower = try #require(hub.followers[0] as? HeardFollower)
         follower.hasRoom = false
         let database = try #require(hub.known("d"))
-        database.settle(database.arrival(of: Self.old, updateSeq: Seq(json: "9".utf8)))
+        let arrival = database.arrival(of: database.seats, in: Self.old, updateSeq: Seq(json: "9".utf8))
+        database.settle(database.seats[0], arrival.starts[0], in: Self.old, at: arrival.position)
         #expect(database.seats[0].isDetached && follower.told == [])
         #expect(!database.isSettled)
         let next = await chain.next(["a": nil])
@@ -221,32 +222,4 @@ struct HubMemoryTests {
         let next = await chain.next(["a": nil])
         #expect(next.memory.serverID == "u1")
     }
-}
-
-/// Keeps what it is told of lives.
-private final class HeardFollower: Follower {
-    nonisolated let name: String
-    nonisolated let ledger: Ledger
-    nonisolated let needs = FollowerNeeds()
-    nonisolated let startsNow = true
-    nonisolated let scope = "*"
-    private let databases: Set<String>?
-    private(set) var told: [LifeEvent] = []
-    var hasRoom = true
-
-    init(_ name: String, _ ledger: Ledger, databases: Set<String>?) {
-        self.name = name
-        self.ledger = ledger
-        self.databases = databases
-    }
-
-    func wants(database name: String) -> Bool { databases?.contains(name) ?? true }
-
-    func wants(database name: String, inScope scope: String) -> Bool { true }
-
-    func receive(_ event: LifeEvent, of database: FollowedDatabase, mark: Mark) { told.append(event) }
-
-    func receive(_ batch: ChangeBatch, of database: FollowedDatabase, in instance: Instance, mark: Mark?) {}
-
-    func reached(_ mark: Mark) {}
 }

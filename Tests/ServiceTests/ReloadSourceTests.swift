@@ -44,7 +44,7 @@ struct ReloadSourceTests {
                 try await play.wait(for: account, truth)
                 let faults = account.faults.prefix(5)
                 #expect(faults.isEmpty && account.repeats == 0, "\(account.name): \(account.repeats) \(faults)")
-                #expect(try await play.pid(of: account.name) == pid)
+                #expect(try await play.pid(of: account.name) == pid, "\(play.herald.transcript)")
                 #expect(play.herald.log("notifier \(account.name) started").count == 1)
             }
         }

@@ -12,7 +12,7 @@ struct Memory {
     private var passed: [String: [String: PassedRows]] = [:]
     /// By database, the least number of its next life, where that is not 0.
     private var generations: [String: Int] = [:]
-    private let scopes: [String: String]
+    private var scopes: [String: String]
     /// The server whose databases these are; `nil` before it was first seen, or if it has no `uuid`.
     private(set) var serverID: String?
 
@@ -36,12 +36,51 @@ struct Memory {
         beginnings[database, default: [:]][follower] = beginning
     }
 
+    /// Of these followers it knows what `other` does, and nothing else.
+    mutating func learn(of followers: Set<String>, from other: Memory) {
+        forget(followers)
+        for (database, known) in other.beginnings {
+            for (follower, beginning) in known where followers.contains(follower) {
+                set(beginning, of: follower, in: database)
+            }
+        }
+        for follower in followers { scopes[follower] = other.scopes[follower] }
+    }
+
+    /// It knows nothing of these followers any more.
+    mutating func forget(_ followers: Set<String>) {
+        beginnings = Self.without(followers, beginnings)
+        unwanted = Self.without(followers, unwanted)
+        passed = Self.without(followers, passed)
+        for follower in followers { scopes[follower] = nil }
+    }
+
+    private static func without<T>(_ followers: Set<String>, _ known: [String: [String: T]]) -> [String: [String: T]] {
+        known.compactMapValues { known in
+            let left = known.filter { !followers.contains($0.key) }
+            return left.isEmpty ? nil : left
+        }
+    }
+
+    /// The follower does not want the database any more, but goes on here should it want it again.
+    mutating func setAside(_ beginning: Arrival.Beginning, of follower: String, in database: String) {
+        unwanted[database, default: [:]][follower] = beginning
+    }
+
+    /// The follower has made another choice of databases: what was set aside is known again. `scope` is what its choice
+    /// was when it last looked.
+    mutating func recall(_ follower: String, scope: String?) {
+        scopes[follower] = scope
+        for (database, known) in unwanted {
+            guard let beginning = known[follower] else { continue }
+            unwanted[database]?[follower] = nil
+            set(beginning, of: follower, in: database)
+        }
+    }
+
     /// Of these followers it knows what `other` knows and has not told, and nothing else.
     mutating func replace(_ followers: Set<String>, by other: Memory) {
-        for (database, known) in beginnings {
-            let left = known.filter { !followers.contains($0.key) }
-            beginnings[database] = left.isEmpty ? nil : left
-        }
+        beginnings = Self.without(followers, beginnings)
         for source in [other.unwanted, other.beginnings] {
             for (database, known) in source {
                 for (follower, beginning) in known where followers.contains(follower) {
@@ -94,7 +133,9 @@ struct Memory {
     mutating func take(_ database: String, for followers: [String]) -> [String: Arrival.Beginning] {
         guard let known = beginnings.removeValue(forKey: database) else { return [:] }
         let taken = known.filter { followers.contains($0.key) }
-        if taken.count < known.count { unwanted[database] = known.filter { taken[$0.key] == nil } }
+        for (follower, beginning) in known where taken[follower] == nil {
+            setAside(beginning, of: follower, in: database)
+        }
         return taken
     }
 

@@ -19,8 +19,6 @@ struct Arrival: Equatable {
     struct Start: Equatable {
         var events: [LifeEvent]
         var cursor: Cursor
-        /// Whether the shared feed begins where this follower does. Others catch up: positions cannot be compared.
-        var isAtPosition: Bool
     }
 
     let instance: Instance
@@ -32,9 +30,10 @@ struct Arrival: Equatable {
     /// - Parameters:
     ///   - present: The life that was found.
     ///   - updateSeq: Where the database stood when it was found.
-    init(_ beginnings: [Beginning], present: Instance, updateSeq: Seq) {
+    ///   - joinsFeed: Whether others follow it already, so that it is known which life is there.
+    init(_ beginnings: [Beginning], present: Instance, updateSeq: Seq, joinsFeed: Bool = false) {
         let instance =
-            Self.isBehind(beginnings, present, updateSeq)
+            !joinsFeed && Self.isBehind(beginnings, present, updateSeq)
             ? Instance(startTime: nil, generation: present.generation + 1) : present
         let cursors = beginnings.map { Self.start($0, instance, updateSeq) }
         // Where all begin at one place the feed begins there; else where the database stands, so that it is near the
@@ -43,7 +42,21 @@ struct Arrival: Equatable {
         let position = cursors.allSatisfy { $0.cursor.seq == first } ? first : updateSeq
         self.instance = instance
         self.position = position
-        starts = cursors.map { Start(events: $0.events, cursor: $0.cursor, isAtPosition: $0.cursor.seq == position) }
+        starts = cursors.map { Start(events: $0.events, cursor: $0.cursor) }
+    }
+
+    /// Where a follower begins that joins others in this life. Where seqs are integers, and only there, one that stands
+    /// beyond the end of what is there shows that it was told of an earlier life.
+    static func joining(_ beginning: Beginning, present: Instance, updateSeq: Seq) -> Beginning {
+        switch beginning {
+        case .resume(var cursor), .noted(var cursor):
+            guard isBehind([beginning], present, updateSeq), cursor.instance?.isSameLife(as: present) ?? false else {
+                return beginning
+            }
+            cursor.instance = Instance(startTime: nil, generation: present.generation - 1)
+            return .resume(cursor)
+        case .now, .zero, .announced: return beginning
+        }
     }
 
     private static func start(

@@ -90,6 +90,8 @@ struct DatabaseMachine {
     }
 
     var isPresent: Bool { instance != nil }
+    /// Whether what was found is believed only once the server has been asked whether it is still the same.
+    var isDoubted: Bool { if case .confirming = question { true } else { false } }
     /// The least number of the life that is there, or comes next, where the server does not tell lives apart.
     var nextGeneration: Int { instance == nil && hasEnded ? generation + 1 : generation }
     /// Whether something has failed and is tried again after a while.
@@ -98,6 +100,20 @@ struct DatabaseMachine {
     /// It is known not to be there, and nothing is under way.
     var isForgettable: Bool {
         instance == nil && hasLooked && !isTold && question == .none && !isWaiting && connection == .closed
+    }
+
+    // MARK: Followers
+
+    /// Another follower has come, who was told of this life of it, and is to be told of its end.
+    mutating func isTold(of instance: Instance) {
+        isTold = true
+        guard self.instance == nil else { return }
+        generation = max(generation, instance.generation)
+    }
+
+    /// The feed is to be asked for in another way, from where it stands.
+    mutating func reopen() -> [Action] {
+        close() + openIfClosed()
     }
 
     // MARK: Questions
@@ -279,6 +295,7 @@ struct DatabaseMachine {
     private mutating func close() -> [Action] {
         guard connection != .closed else { return [] }
         connection = .closed
+        mayFlow = false
         hasBegun = false
         hasFlowed = false
         return [.close]

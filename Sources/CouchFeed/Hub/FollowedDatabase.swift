@@ -7,9 +7,11 @@ public final class FollowedDatabase {
     /// Tells the databases of one hub apart. One that comes back after it was forgotten has another.
     public nonisolated let number: Int
     let tally: FeedTally
-    var seats: [Seat]
+    private(set) var seats: [Seat]
     var machine: DatabaseMachine
     var feed: Feed?
+    /// Whether its feed was asked for with documents.
+    var feedHasDocuments = false
     var isListed = false
     /// How many copies the server keeps; the rows of one may not be in another yet.
     var copies = 1
@@ -21,7 +23,7 @@ public final class FollowedDatabase {
     var isCatchUpResting = false
     /// How often the server has refused the place of one who is to catch up.
     var refusedPlaces = 0
-    private let detached: @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
+    private let detached: @CurlLoop (FollowedDatabase, _ seat: Seat) -> Void
 
     /// - Parameters:
     ///   - generation: At least this is the number of its life, where the server does not tell lives apart.
@@ -32,7 +34,7 @@ public final class FollowedDatabase {
         generation: Int = 0,
         tally: FeedTally,
         seats: [Seat],
-        detached: @escaping @CurlLoop (FollowedDatabase, _ seat: Int) -> Void
+        detached: @escaping @CurlLoop (FollowedDatabase, _ seat: Seat) -> Void
     ) {
         self.name = name
         self.number = number
@@ -57,17 +59,23 @@ public final class FollowedDatabase {
 
     // MARK: Lives
 
-    /// It has been found: where everyone begins.
-    func arrival(of present: Instance, updateSeq: Seq) -> Arrival {
+    /// It has been found: where these begin.
+    ///
+    /// - Parameter joinsFeed: Whether others follow it already.
+    func arrival(of seats: [Seat], in present: Instance, updateSeq: Seq, joinsFeed: Bool = false) -> Arrival {
         let beginnings = seats.map { seat -> Arrival.Beginning in
-            if case .waiting(let beginning) = seat.state { beginning } else { .resume(seat.cursor) }
+            guard case .waiting(let beginning) = seat.state else { return .resume(seat.cursor) }
+            guard joinsFeed else { return beginning }
+            let joining = Arrival.joining(beginning, present: present, updateSeq: updateSeq)
+            if joining != beginning { seat.wait(for: joining) }
+            return joining
         }
-        return Arrival(beginnings, present: present, updateSeq: updateSeq)
+        return Arrival(beginnings, present: present, updateSeq: updateSeq, joinsFeed: joinsFeed)
     }
 
     /// Notes beginnings that nobody could find again if Herald died now: where "now" is, and who is about to be told of
     /// a life for the first time.
-    func noteBeginnings(_ arrival: Arrival) -> NotedBeginnings {
+    func noteBeginnings(of seats: [Seat], _ arrival: Arrival) -> NotedBeginnings {
         var noted = NotedBeginnings.none
         for (seat, start) in zip(seats, arrival.starts) {
             switch seat.state {
@@ -86,29 +94,25 @@ public final class FollowedDatabase {
         return noted
     }
 
-    /// Everyone begins.
-    func settle(_ arrival: Arrival) {
-        for (index, start) in arrival.starts.enumerated() {
-            guard start.events.isEmpty || seats[index].follower.hasRoom else {
-                detach(index)
-                continue
-            }
-            if start.events.isEmpty {
-                seats[index].cursor = start.cursor
-            } else {
-                seats[index].tell(arrival.instance, of: self)
-            }
-            seats[index].state = .attached
-            if !start.isAtPosition { detach(index) }
+    /// It begins as its arrival says. The shared feed is at `position`.
+    func settle(_ seat: Seat, _ start: Arrival.Start, in instance: Instance, at position: Seq) {
+        guard start.events.isEmpty || seat.follower.hasRoom else { return detach(seat) }
+        if start.events.isEmpty {
+            seat.cursor = start.cursor
+        } else {
+            seat.tell(instance, of: self)
         }
+        seat.state = .attached
+        // Positions cannot be compared: who is elsewhere catches up.
+        if start.cursor.seq != position { detach(seat) }
     }
 
     /// There was none at the first look: whatever comes under this name comes while Herald looks.
     func isAbsent() {
-        for index in seats.indices {
-            guard case .waiting(.now) = seats[index].state else { continue }
-            seats[index].state = .waiting(.zero)
-            forgetBeginning(of: seats[index])
+        for seat in seats {
+            guard case .waiting(.now) = seat.state else { continue }
+            seat.state = .waiting(.zero)
+            forgetBeginning(of: seat)
         }
     }
 
@@ -118,57 +122,74 @@ public final class FollowedDatabase {
 
     /// This life has a name now.
     func adopt(_ instance: Instance) {
-        for index in seats.indices where seats[index].cursor.instance?.isSameLife(as: instance) ?? false {
-            seats[index].cursor.instance = instance
+        for seat in seats where seat.cursor.instance?.isSameLife(as: instance) ?? false {
+            seat.cursor.instance = instance
         }
     }
 
     /// Another life has begun, or there is none any more. Who has no room is told later.
     func tell(_ present: Instance?) {
-        for index in seats.indices {
-            seats[index].passed = nil
-            if present == nil, case .waiting = seats[index].state {
+        for seat in seats {
+            seat.passed = nil
+            if present == nil, seat.isWaiting {
                 // Who was told of a life before Herald was last stopped is told that it is over; to others nothing is.
-                seats[index].state = .attached
-                if seats[index].told == nil { forgetBeginning(of: seats[index]) }
+                seat.state = .attached
+                if seat.told == nil { forgetBeginning(of: seat) }
             }
-            guard seats[index].isAttached, seats[index].follower.hasRoom else {
-                detach(index)
+            guard seat.isAttached, seat.follower.hasRoom else {
+                detach(seat)
                 continue
             }
-            seats[index].tell(present, of: self)
+            seat.tell(present, of: self)
         }
     }
 
     /// It is given nothing any more, and is to catch up once it has room.
-    func detach(_ seat: Int) {
-        seats[seat].state = .detached
+    func detach(_ seat: Seat) {
+        seat.state = .detached
         detached(self, seat)
     }
 
+    // MARK: Who follows it
+
+    /// Whoever takes the seat is given nothing before it has arrived.
+    func add(_ seat: Seat) {
+        seats.append(seat)
+        if let told = seat.told { machine.isTold(of: told) }
+    }
+
+    /// Whoever had the seat is given nothing any more.
+    func remove(_ seat: Seat) {
+        seats.removeAll { $0 === seat }
+        for catchUp in catchUps { catchUp.leave(seat) }
+        // So that neither its arrival nor its turn to catch up finds it.
+        seat.state = .attached
+    }
+
+    /// Those who came when it was there already, and are not on their way to the shared feed yet.
+    var newcomers: [Seat] { seats.filter { $0.isWaiting && !$0.isArriving } }
+
     /// What was remembered of those who rejoined is forgotten in time, also where nothing comes any more.
     func forgetPassed(at now: ContinuousClock.Instant) {
-        for index in seats.indices where seats[index].passed?.isOver(at: now) ?? false { seats[index].passed = nil }
+        for seat in seats where seat.passed?.isOver(at: now) ?? false { seat.passed = nil }
     }
 
     /// The feed goes on without those who hold it up.
     func detachAll() {
-        for index in seats.indices where seats[index].isAttached { detach(index) }
+        for seat in seats where seat.isAttached { detach(seat) }
     }
 
     // MARK: Changes
 
     /// Whether its feed may flow. Those who would hold up others are detached.
-    ///
-    /// - Parameter lastDetached: When each of the hub's followers was found to be too slow.
-    func mayFlow(at now: ContinuousClock.Instant, lastDetached: [ContinuousClock.Instant?]) -> FlowGate.Decision {
+    func mayFlow(at now: ContinuousClock.Instant) -> FlowGate.Decision {
         var isAnyoneFull = false
         for seat in seats where seat.isAttached && !seat.follower.hasRoom { isAnyoneFull = true }
         // Nearly always: this is asked once a turn.
         guard isAnyoneFull || gate.isWaiting else { return .flow }
         let attached = seats.filter(\.isAttached)
         let decision = gate.decide(
-            attached.map { FlowGate.Attached(hasRoom: $0.follower.hasRoom, lastDetached: lastDetached[$0.index]) },
+            attached.map { FlowGate.Attached(hasRoom: $0.follower.hasRoom, lastDetached: $0.record.lastDetached) },
             at: now
         )
         if decision == .detachFull { detachFull() }
@@ -176,13 +197,13 @@ public final class FollowedDatabase {
     }
 
     private func detachFull() {
-        for index in seats.indices where seats[index].isAttached && !seats[index].follower.hasRoom { detach(index) }
+        for seat in seats where seat.isAttached && !seat.follower.hasRoom { detach(seat) }
     }
 
     /// Gives it to all who are attached.
     func give(_ batch: ChangeBatch, at now: ContinuousClock.Instant) {
         if copies > 1, let seq = batch.seq { places.note(seq, at: now) }
-        for index in seats.indices where seats[index].isAttached { seats[index].give(batch, of: self, at: now) }
+        for seat in seats where seat.isAttached { seat.give(batch, of: self, at: now) }
         for catchUp in catchUps where catchUp.isJoining { catchUp.hold(batch) }
     }
 }

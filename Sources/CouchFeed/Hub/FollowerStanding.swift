@@ -24,21 +24,22 @@ extension Hub {
     /// How far each follower is, in the order of the followers.
     public var standings: [FollowerStanding] {
         // All in one round: there may be thousands of databases.
-        var away = followers.map { _ in (detached: 0, served: 0) }
+        var away: [ObjectIdentifier: (detached: Int, served: Int)] = [:]
         for database in databases.values {
             for seat in database.seats {
+                let id = ObjectIdentifier(seat.record)
                 switch seat.state {
-                case .detached: away[seat.index].detached += 1
-                case .catchingUp: away[seat.index].served += 1
+                case .detached: away[id, default: (0, 0)].detached += 1
+                case .catchingUp: away[id, default: (0, 0)].served += 1
                 case .attached, .waiting: break
                 }
             }
         }
-        return followers.enumerated().map { index, follower in
-            let (detached, served) = away[index]
-            let counts = catchUps.filter { $0.serves(follower: index) }.compactMap(\.pending)
+        return records.map { record in
+            let (detached, served) = away[ObjectIdentifier(record)] ?? (0, 0)
+            let counts = catchUps.filter { $0.serves(record) }.compactMap(\.pending)
             return FollowerStanding(
-                name: follower.name,
+                name: record.name,
                 state: served > 0 ? .catchingUp : detached > 0 ? .behind : .live,
                 databases: detached + served,
                 pending: counts.isEmpty ? nil : counts.reduce(0, +)

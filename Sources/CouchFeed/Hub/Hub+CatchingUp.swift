@@ -10,15 +10,14 @@ extension Hub {
     private static let pauseLimit = Duration.seconds(60)
 
     /// The follower is to catch up with the database when it is its turn and there is room.
-    func queue(_ database: FollowedDatabase, _ seat: Int) {
-        let index = database.seats[seat].index
-        queues[index].append(database, seat)
-        if !followers[index].hasRoom {
-            lastDetached[index] = .now
-            if behind.insert(index).inserted {
-                log.info(
-                    "\(followers[index].name) does not keep up; it gets the rest when it has read what waits for it"
-                )
+    func queue(_ database: FollowedDatabase, _ seat: Seat) {
+        let record = seat.record
+        record.queue.append(database, seat)
+        if !record.follower.hasRoom {
+            record.lastDetached = .now
+            if !record.isBehind {
+                record.isBehind = true
+                log.info("\(record.name) does not keep up; it gets the rest when it has read what waits for it")
             }
         }
         guard !isCatchUpDue else { return }
@@ -31,39 +30,38 @@ extension Hub {
     }
 
     func queueDetached(of database: FollowedDatabase) {
-        for index in database.seats.indices where database.seats[index].isDetached { queue(database, index) }
+        for seat in database.seats where seat.isDetached { queue(database, seat) }
     }
 
     func catchUpWhereThereIsRoom() {
         guard server.isUp else { return }
-        for (index, follower) in followers.enumerated() {
-            var underWay = catchUps.count { $0.serves(follower: index) }
-            while underWay < Self.mostAtOnce, follower.hasRoom, let (database, seat) = queues[index].next() {
+        for record in records {
+            var underWay = catchUps.count { $0.serves(record) }
+            while underWay < Self.mostAtOnce, record.follower.hasRoom, let (database, seat) = record.queue.next() {
                 if beginCatchUp(database, seat) { underWay += 1 }
             }
         }
     }
 
     /// Whether a reader was needed, and begun.
-    private func beginCatchUp(_ database: FollowedDatabase, _ first: Int) -> Bool {
+    private func beginCatchUp(_ database: FollowedDatabase, _ first: Seat) -> Bool {
         guard let present = database.machine.instance else {
-            database.seats[first].tell(nil, of: database)
-            database.seats[first].state = .attached
+            first.tell(nil, of: database)
+            first.state = .attached
             // Nobody may be left who wants to know of it.
             act([], on: database)
             return false
         }
         // It is queued again when it is known where its feed begins, or when the rest is over.
         guard let position = database.machine.position, !database.isCatchUpResting else { return false }
-        database.seats[first].tell(present, of: database)
-        let seq = database.seats[first].cursor.seq
+        first.tell(present, of: database)
+        let seq = first.cursor.seq
         guard seq != position else {
-            database.seats[first].state = .attached
+            first.state = .attached
             return false
         }
-        let members = database.seats.indices.filter { index in
-            let seat = database.seats[index]
-            return index == first
+        let members = database.seats.filter { seat in
+            seat === first
                 || seat.isDetached && seat.cursor.seq == seq && seat.follower.hasRoom
                     && seat.cursor.instance?.isSameLife(as: present) ?? false
         }
@@ -158,14 +156,14 @@ extension Hub: CatchUp.Owner {
 
     /// One of whom nothing is left to be done is live again.
     private func noteLive() {
-        for index in behind where away[index].count == 0 {
-            behind.remove(index)
-            log.info("\(followers[index].name) has caught up")
+        for record in records where record.isBehind && record.awayCount == 0 {
+            record.isBehind = false
+            log.info("\(record.name) has caught up")
         }
     }
 
     private func queue(_ catchUp: CatchUp) {
-        for member in catchUp.members where catchUp.database.seats[member].isDetached {
+        for member in catchUp.members where member.isDetached {
             queue(catchUp.database, member)
         }
         catchUpWhereThereIsRoom()
@@ -184,6 +182,6 @@ extension Hub: CatchUp.Owner {
             changes are told again
             """
         )
-        for member in catchUp.members { database.seats[member].cursor.seq = .zero }
+        for member in catchUp.members { member.cursor.seq = .zero }
     }
 }

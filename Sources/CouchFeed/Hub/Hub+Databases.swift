@@ -14,6 +14,7 @@ extension Hub {
         }
         guard server.isUp else { return }
         isListing = true
+        for record in records where record.firstLook == .isDue { record.firstLook = .isUnderWay }
         client.allDatabases { [weak self] answer in
             guard let self, isRunning else { return }
             isListing = false
@@ -101,22 +102,18 @@ extension Hub {
             act(database.machine.look(), on: database)
         }
         lookForRemembered()
-        if !options.hasGlobs { noteScopes() }
+        if !options.hasGlobs {
+            for record in records where record.firstLook == .isDue { record.firstLook = .isUnderWay }
+            noteScopes()
+        }
     }
 
     /// The database of this name, made known if anyone wants it. `isNew`: it is being created now.
     func known(_ name: String, isNew: Bool = false) -> FollowedDatabase? {
         if let database = databases[name] { return database }
-        let wanting = followers.enumerated().filter { $0.element.wants(database: name) }
-        let remembered = memory.take(name, for: wanting.map(\.element.name))
-        var seats: [Seat] = []
-        for (index, follower) in wanting {
-            let beginning = remembered[follower.name] ?? firstBeginning(of: follower, in: name, isNew: isNew)
-            if beginning == .now { follower.ledger.begins(atNowIn: name) }
-            var seat = Seat(follower, index: index, away: away[index], beginning: beginning)
-            seat.passed = memory.takeRows(passedBy: follower.name, in: name)
-            seats.append(seat)
-        }
+        let wanting = records.filter { $0.follower.wants(database: name) }
+        let remembered = memory.take(name, for: wanting.map(\.name))
+        let seats = wanting.map { seat(of: $0, in: name, remembered: remembered[$0.name], isNew: isNew) }
         guard !seats.isEmpty else { return nil }
         let database = FollowedDatabase(
             name: name,
@@ -129,19 +126,35 @@ extension Hub {
         return database
     }
 
+    func seat(
+        of record: FollowerRecord,
+        in database: String,
+        remembered: Arrival.Beginning?,
+        isNew: Bool = false
+    ) -> Seat {
+        let beginning = remembered ?? firstBeginning(of: record, in: database, isNew: isNew)
+        if beginning == .now { record.follower.ledger.begins(atNowIn: database) }
+        let seat = Seat(record, beginning: beginning)
+        seat.passed = memory.takeRows(passedBy: record.name, in: database)
+        return seat
+    }
+
     /// Where a follower begins in a database of which it was never told. One that has looked before, with the same
     /// choice of databases, would have been told of it: so it was created since.
-    private func firstBeginning(of follower: any Follower, in name: String, isNew: Bool) -> Arrival.Beginning {
-        if isNew || hasListed || !follower.startsNow { return .zero }
+    private func firstBeginning(of record: FollowerRecord, in name: String, isNew: Bool) -> Arrival.Beginning {
+        let follower = record.follower
+        if isNew || record.firstLook == .isOver || !follower.startsNow { return .zero }
         let hasLooked = memory.scope(of: follower.name).map { follower.wants(database: name, inScope: $0) } ?? false
         return hasLooked ? .zero : .now
     }
 
-    /// The first look is over: from now on a database that nobody was told of is a new one.
+    /// A first look is over: from now on a database that the follower was not told of is a new one.
     private func noteScopes() {
-        guard !hasListed else { return }
         hasListed = true
-        for follower in followers { follower.ledger.begins(withScope: follower.scope) }
+        for record in records where record.firstLook == .isUnderWay {
+            record.firstLook = .isOver
+            record.follower.ledger.begins(withScope: record.follower.scope)
+        }
     }
 
     /// Those that somebody was told of, and that nobody has heard of since Herald was last stopped: they may be gone.
@@ -174,6 +187,7 @@ extension Hub {
         case .ok(let info):
             database.copies = info.copies
             act(database.machine.found(info, tellsInstances: server.info?.tellsInstances ?? false), on: database)
+            admitNewcomers(of: database, at: info.updateSeq)
         case .missing: act(database.machine.missing(), on: database)
         case .refused(let refusal):
             database.tally.lastError = TimedText(refusal.why)
@@ -200,7 +214,7 @@ extension Hub {
             guard let self, isRunning else { return }
             isConfirmingServer = false
             let isSame = if case .ok(let info) = answer { server.isSame(info) } else { false }
-            for database in suspects {
+            for database in suspects where databases[database.name] === database {
                 act(database.machine.confirmed(isSameServer: isSame, using: &random), on: database)
             }
             if !isSame { act(server.look()) }

@@ -21,10 +21,10 @@ extension Hub {
             case .close: closeFeed(of: database)
             case .wait(let duration):
                 CurlLoop.schedule(after: duration) { [weak self, weak database] in
-                    guard let self, let database, isRunning else { return }
+                    guard let self, let database, isRunning, databases[database.name] === database else { return }
                     act(database.machine.waitIsOver(), on: database)
                 }
-            case .appeared(let instance, let updateSeq): arrived(database, instance, updateSeq)
+            case .appeared(let instance, let updateSeq): found(database, instance, updateSeq)
             case .absent:
                 brokenFeeds.forget(database.name)
                 database.isAbsent()
@@ -66,48 +66,6 @@ extension Hub {
         tallies.forget(database.name)
     }
 
-    /// It has been found. Beginnings are saved before anybody is told or given anything.
-    private func arrived(_ database: FollowedDatabase, _ instance: Instance, _ updateSeq: Seq) {
-        let arrival = database.arrival(of: instance, updateSeq: updateSeq)
-        let noted = database.noteBeginnings(arrival)
-        guard noted != .none else { return begin(database, arrival) }
-        waitingForSave.append((database, arrival, noted))
-        CurlLoop.atEndOfTurn { [weak self] in self?.saveAndBegin() }
-    }
-
-    private func saveAndBegin() {
-        guard isRunning, !isSaving, !waitingForSave.isEmpty else { return }
-        isSaving = true
-        saveTimer?.cancel()
-        let some = waitingForSave
-        waitingForSave = []
-        Task { @CurlLoop [weak self, keeper] in
-            let isSaved = await keeper.trySave()
-            guard let self, isRunning else { return }
-            isSaving = false
-            let haveMoreCome = !waitingForSave.isEmpty
-            let left = isSaved ? [] : some.filter { $0.noted == .now }
-            waitingForSave += left
-            for (database, arrival, noted) in some where isSaved || noted != .now { begin(database, arrival) }
-            if haveMoreCome {
-                saveAndBegin()
-            } else if !left.isEmpty {
-                // Not in a hot loop.
-                saveTimer = CurlLoop.schedule(after: .seconds(1)) { [weak self] in self?.saveAndBegin() }
-            }
-        }
-    }
-
-    private func begin(_ database: FollowedDatabase, _ arrival: Arrival) {
-        guard databases[database.name] === database, database.machine.awaitsBeginning(of: arrival.instance) else {
-            return
-        }
-        database.settle(arrival)
-        database.places.note(arrival.position, at: .now)
-        act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
-        queueDetached(of: database)
-    }
-
     private func tellGoodNewsSoon() {
         guard newsTimer == nil, brokenFeeds.hasGoodNews else { return }
         newsTimer = CurlLoop.schedule(after: .seconds(1)) { [weak self] in
@@ -138,6 +96,7 @@ extension Hub {
                 \(database.needsDocuments ? "&include_docs=true" : "")
                 """
             )
+            database.feedHasDocuments = database.needsDocuments
             request.bufferSize = bufferSize
             request.wantsNewConnection = true
             let feed = Feed(request, owner: self)
@@ -158,7 +117,7 @@ extension Hub {
         min(max((3 << 20) / max(databases.count, 1), 3 << 10), 128 << 10)
     }
 
-    private func closeFeed(of database: FollowedDatabase) {
+    func closeFeed(of database: FollowedDatabase) {
         waitingToOpen.removeAll { $0.database === database }
         guard let feed = database.feed else { return }
         feed.cancel()
@@ -188,7 +147,7 @@ extension Hub: FeedOwner {
     func feedMayFlow(_ feed: Feed) -> Bool {
         guard let database = feedOwners[ObjectIdentifier(feed)] else { return true }
         guard database.machine.mayFlow else { return false }
-        switch database.mayFlow(at: feed.lastHeard, lastDetached: lastDetached) {
+        switch database.mayFlow(at: feed.lastHeard) {
         case .flow, .detachFull: return true
         case .wait(let longest):
             if let longest {

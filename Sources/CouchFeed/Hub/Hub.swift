@@ -11,7 +11,7 @@ import Status
 public final class Hub {
     let address: ServerAddress
     let options: HubOptions
-    let followers: [any Follower]
+    var records: [FollowerRecord]
     let keeper: CursorKeeper
     let log: Logger
     let client: ServerClient
@@ -53,21 +53,13 @@ public final class Hub {
     var brokenFeeds = BrokenFeeds()
     var newsTimer: LoopTimer?
     private var sweepTimer: LoopTimer?
-    var waitingForSave: [(database: FollowedDatabase, arrival: Arrival, noted: NotedBeginnings)] = []
+    var waitingForSave: [Entrance] = []
     var isSaving = false
     var saveTimer: LoopTimer?
 
     // Catching up
     var catchUps: [CatchUp] = []
-    /// For each follower, what it is to catch up with, in order.
-    var queues: [CatchUpQueue]
     var isCatchUpDue = false
-    /// Which followers have been found to have no room and have not caught up yet.
-    var behind: Set<Int> = []
-    /// In how many databases each follower is away from the shared feed.
-    let away: [AwayCount]
-    /// When each follower was last found to have no room.
-    var lastDetached: [ContinuousClock.Instant?]
     private let foundWrongServer: (@Sendable (WrongServer) -> Void)?
 
     /// More connections at once would overrun the queue of a server that listens with a backlog of 128.
@@ -89,18 +81,17 @@ public final class Hub {
     ) {
         self.address = address
         self.options = options
-        self.followers = followers
+        records = followers.map { FollowerRecord($0) }
         self.keeper = keeper
         self.log = log
         self.foundWrongServer = foundWrongServer
         self.memory = memory.memory
         tallies = memory.tallies
         server = ServerMachine(expectedID: memory.memory.serverID, isWrongFatal: foundWrongServer != nil)
-        queues = followers.map { _ in CatchUpQueue() }
-        lastDetached = followers.map { _ in nil }
-        away = followers.map { _ in AwayCount() }
         client = ServerClient(address)
     }
+
+    var followers: [any Follower] { records.map(\.follower) }
 
     /// Begins to follow. Once only.
     public func start() {
@@ -198,7 +189,8 @@ public final class Hub {
 
     private func serverIsUp() {
         list()
-        for database in databases.values where database.machine.connection == .closed {
+        for database in databases.values
+        where database.machine.connection == .closed || !database.newcomers.isEmpty {
             act(database.machine.look(), on: database)
         }
         for database in databases.values { queueDetached(of: database) }

@@ -45,8 +45,7 @@ extension Seat {
         case .waiting(.now):
             // Where "now" is has been found out: it does not move.
             if case .resume(let cursor) = noted { .noted(cursor) } else { .now }
-        case .waiting(let beginning): beginning
-        case .attached, .detached, .catchingUp: announced.map { .announced($0) } ?? .resume(cursor)
+        case .waiting, .attached, .detached, .catchingUp: standing
         }
     }
 }

@@ -2,7 +2,7 @@ import Curl
 
 /// One follower's place at one database.
 @CurlLoop
-struct Seat {
+final class Seat {
     enum State {
         /// The database has not been found yet.
         case waiting(Arrival.Beginning)
@@ -21,16 +21,14 @@ struct Seat {
         }
     }
 
-    let follower: any Follower
-    /// Which of the hub's followers that is.
-    let index: Int
+    let record: FollowerRecord
     /// Whether it waits for its turn to catch up.
     var isQueued = false
+    /// Whether it is known where it begins, and that is being saved.
+    var isArriving = false
     var state: State {
-        didSet { away.count += (isAway ? 1 : 0) - (oldValue.isAway ? 1 : 0) }
+        didSet { record.awayCount += (isAway ? 1 : 0) - (oldValue.isAway ? 1 : 0) }
     }
-    /// How many of the follower's seats are away from the shared feeds.
-    private let away: AwayCount
     /// What it was last told, and up to where it was given changes. What of that has been delivered is in its ledger.
     var cursor: Cursor
     /// Rows that it has been given already and that the shared feed may give again.
@@ -38,28 +36,39 @@ struct Seat {
     /// The life that it was about to be told of when Herald ended, until it is told of it, once more if it was.
     private(set) var announced: Instance?
 
-    init(_ follower: any Follower, index: Int, away: AwayCount, beginning: Arrival.Beginning) {
-        self.follower = follower
-        self.index = index
-        self.away = away
+    init(_ record: FollowerRecord, beginning: Arrival.Beginning) {
+        self.record = record
         state = .waiting(beginning)
-        cursor =
-            switch beginning {
-            case .now, .zero, .announced: .untold
-            case .resume(let cursor), .noted(let cursor): cursor
-            }
+        cursor = beginning.cursor
         if case .announced(let instance) = beginning { announced = instance }
+    }
+
+    /// It has turned out that it is to begin otherwise.
+    func wait(for beginning: Arrival.Beginning) {
+        state = .waiting(beginning)
+        cursor = beginning.cursor
+    }
+
+    /// Where it would begin if it were given no more from here on, and came back.
+    var standing: Arrival.Beginning {
+        if case .waiting(let beginning) = state {
+            beginning
+        } else {
+            announced.map { .announced($0) } ?? .resume(cursor)
+        }
     }
 
     /// The life that it was told of, or may have been.
     var told: Instance? { cursor.instance ?? announced }
 
+    var follower: any Follower { record.follower }
+    var isWaiting: Bool { if case .waiting = state { true } else { false } }
     var isAttached: Bool { if case .attached = state { true } else { false } }
     var isDetached: Bool { if case .detached = state { true } else { false } }
     private var isAway: Bool { state.isAway }
 
     /// Tells it what it does not know yet of the life that is present.
-    mutating func tell(_ present: Instance?, of database: FollowedDatabase) {
+    func tell(_ present: Instance?, of database: FollowedDatabase) {
         // What it is told next of a life that was announced, and be it the end, is to follow from something.
         if let announced = announced.take() { tell(announced, of: database) }
         for event in LifeEvent.between(told: cursor.instance, present: present) {
@@ -74,7 +83,7 @@ struct Seat {
         if let present { cursor.instance = present }
     }
 
-    mutating func give(_ batch: ChangeBatch, of database: FollowedDatabase, at now: ContinuousClock.Instant) {
+    func give(_ batch: ChangeBatch, of database: FollowedDatabase, at now: ContinuousClock.Instant) {
         guard let instance = cursor.instance else { return }
         if let seq = batch.seq { cursor.seq = seq }
         let mark = batch.seq.map { Mark(database: database.name, cursor: Cursor(instance: instance, seq: $0)) }
@@ -92,10 +101,14 @@ struct Seat {
     }
 }
 
-/// Counts for one follower in how many databases it is away from the shared feed.
-@CurlLoop
-final class AwayCount {
-    var count = 0
+extension Arrival.Beginning {
+    /// What the follower was last told, and up to where it was served.
+    fileprivate var cursor: Cursor {
+        switch self {
+        case .now, .zero, .announced: .untold
+        case .resume(let cursor), .noted(let cursor): cursor
+        }
+    }
 }
 
 /// Rows that a follower was given by its own reader shortly before it joined the shared feed, which may give them again.

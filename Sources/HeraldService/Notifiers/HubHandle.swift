@@ -6,10 +6,12 @@ import Settings
 import Status
 
 /// The hub, which lives on the loop's thread, as other threads reach it. It is replaced by another when it is to follow
-/// something else, or for others: that one goes on where it was.
+/// something else: that one goes on where it was.
 @CurlLoop
 final class HubHandle {
     private var hub: Hub?
+    /// What it follows.
+    private var source: SourceSettings?
     private let keeper: CursorKeeper
     private let log: Logger
     private let foundWrongServer: @Sendable (WrongServer) -> Void
@@ -31,6 +33,11 @@ final class HubHandle {
     func follow(_ source: SourceSettings, for followers: [Notifier]) async {
         let isFirst = hub == nil
         let memory: HubMemory
+        if let hub, source == self.source {
+            let delivered = await HubMemory.of(keeper)
+            return isStopped ? () : hub.follow(for: followers, knowing: delivered)
+        }
+        self.source = source
         if let hub {
             hub.stop()
             memory = await .of(keeper, after: hub)

@@ -70,12 +70,13 @@ actor NotifierRoster {
         source = settings.source
         for name in places.keys { places[name]?.wanted = nil }
         for notifier in settings.notifiers { places[notifier.name, default: Place()].wanted = notifier }
-        await settle(Array(places.keys), mustFollowAnew: hasNewSource || !isFollowing)
+        if hasNewSource { for name in places.keys { places[name]?.running?.followAnew(of: source) } }
+        await settle(Array(places.keys), mustFollow: hasNewSource || !isFollowing)
     }
 
     /// Brings these to where they are wanted, and has the hub follow for those that are there then.
-    private func settle(_ names: [String], mustFollowAnew: Bool = false) async {
-        var mustFollowAnew = mustFollowAnew
+    private func settle(_ names: [String], mustFollow: Bool = false) async {
+        var mustFollow = mustFollow
         var leaving: [String] = []
         for name in names.sorted() {
             guard let place = places[name], !place.isLeaving else { continue }
@@ -83,7 +84,7 @@ actor NotifierRoster {
             case (nil, nil): places[name] = nil
             case (nil, .some(let wanted)):
                 await admit(wanted)
-                mustFollowAnew = true
+                mustFollow = true
             case (.some, nil):
                 leaving.append(name)
             case (.some(let running), .some(let wanted)):
@@ -94,11 +95,13 @@ actor NotifierRoster {
                 }
                 guard change != .none else { continue }
                 await self.change(running, to: wanted)
-                mustFollowAnew = mustFollowAnew || change == .follow
+                guard change == .follow else { continue }
+                places[name]?.running?.followAnew(of: source)
+                mustFollow = true
             }
         }
         for name in leaving { places[name]?.isLeaving = true }
-        if mustFollowAnew || !leaving.isEmpty { await followAnew() }
+        if mustFollow || !leaving.isEmpty { await follow() }
         for name in leaving { retire(name) }
     }
 
@@ -128,8 +131,7 @@ actor NotifierRoster {
     }
 
     /// The hub follows for all that run and are not leaving.
-    private func followAnew() async {
-        for name in places.keys { places[name]?.running?.followAnew(of: source) }
+    private func follow() async {
         isFollowing = true
         await hub.follow(source, for: followers)
     }
@@ -175,7 +177,7 @@ actor NotifierRoster {
         // Those who leave anyway are only waited for: what they are still served would move their cursors back.
         let names = moved.filter { !$0.value.isLeaving }.map(\.key)
         for name in names { places[name]?.isLeaving = true }
-        await followAnew()
+        await follow()
         await withTaskGroup { group in
             for case .some(let running) in moved.values.map(\.running) {
                 group.addTask { await running.supervisor.stop() }

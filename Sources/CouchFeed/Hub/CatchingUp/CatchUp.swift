@@ -23,8 +23,7 @@ final class CatchUp: FeedOwner {
 
     private unowned let owner: any Owner
     let database: FollowedDatabase
-    /// Indexes of seats.
-    private(set) var members: [Int]
+    private(set) var members: [Seat]
     private var plan: CatchUpPlan
     private(set) var feed: Feed?
     /// Whether the rows of the answer that is being read are known to be of the life that the followers were told of.
@@ -46,29 +45,35 @@ final class CatchUp: FeedOwner {
     private static let lag = Duration.seconds(10)
 
     /// The members are at one place.
-    init(_ database: FollowedDatabase, members: [Int], owner: any Owner) {
+    init(_ database: FollowedDatabase, members: [Seat], owner: any Owner) {
         self.owner = owner
         self.database = database
         self.members = members
-        plan = CatchUpPlan(position: database.seats[members[0]].cursor.seq)
+        plan = CatchUpPlan(position: members[0].cursor.seq)
     }
 
     var isJoining: Bool { plan.isJoining }
     var pending: Int? { plan.pending }
     /// The followers' names, for the log.
-    var names: String { members.map { database.seats[$0].follower.name }.joined(separator: ", ") }
-    var isStillBehind: Bool { members.contains { database.seats[$0].isDetached } }
-    func serves(follower index: Int) -> Bool { members.contains { database.seats[$0].index == index } }
-    var needs: [FollowerNeeds] { members.map { database.seats[$0].follower.needs } }
+    var names: String { members.map(\.record.name).joined(separator: ", ") }
+    var isStillBehind: Bool { members.contains(where: \.isDetached) }
+    func serves(_ record: FollowerRecord) -> Bool { members.contains { $0.record === record } }
+    var needs: [FollowerNeeds] { members.map(\.follower.needs) }
 
     func start() {
-        for member in members { database.seats[member].state = .catchingUp }
+        for member in members { member.state = .catchingUp }
         act(plan.begin())
     }
 
     /// Ends it; its followers are detached.
     func cancel() {
         end(failure: nil, state: .detached)
+    }
+
+    /// The seat is there no more.
+    func leave(_ seat: Seat) {
+        members.removeAll { $0 === seat }
+        if members.isEmpty { cancel() }
     }
 
     /// A follower has room again, perhaps one of its own.
@@ -146,12 +151,12 @@ final class CatchUp: FeedOwner {
         let now = ContinuousClock.now
         guard let place = joinPlace else { return end(failure: nil, state: .detached) }
         for member in members {
-            database.seats[member].cursor.seq = place
-            let cursor = database.seats[member].cursor
-            database.seats[member].follower.reached(Mark(database: database.name, cursor: cursor))
-            database.seats[member].passed = PassedRows(keys, now: now)
-            database.seats[member].state = .attached
-            for batch in held { database.seats[member].give(batch, of: database, at: now) }
+            member.cursor.seq = place
+            let cursor = member.cursor
+            member.follower.reached(Mark(database: database.name, cursor: cursor))
+            member.passed = PassedRows(keys, now: now)
+            member.state = .attached
+            for batch in held { member.give(batch, of: database, at: now) }
         }
         end(failure: nil, state: .attached)
     }
@@ -168,7 +173,7 @@ final class CatchUp: FeedOwner {
         feed?.cancel()
         feed = nil
         held = []
-        for member in members { database.seats[member].state = state }
+        for member in members { member.state = state }
         owner.ended(self, failure: failure)
     }
 
@@ -187,7 +192,7 @@ final class CatchUp: FeedOwner {
 
     func feedMayFlow(_ feed: Feed) -> Bool {
         guard isVerified else { return false }
-        let hasRoom = members.contains { database.seats[$0].follower.hasRoom }
+        let hasRoom = members.contains(where: \.follower.hasRoom)
         if !hasRoom { pausedSince = pausedSince ?? .now }
         return hasRoom
     }
@@ -198,16 +203,16 @@ final class CatchUp: FeedOwner {
         database.tally.count(batch, at: feed.lastHeard)
         if let rows = batch.rows { keys.insert(rows, limit: PassedRows.limit) }
         leaveBehind()
-        for member in members { database.seats[member].give(batch, of: database, at: feed.lastHeard) }
+        for member in members { member.give(batch, of: database, at: feed.lastHeard) }
         if let seq = batch.seq { plan.gave(seq) }
     }
 
     /// A slow one delays no other: it is detached again, where it stands.
     private func leaveBehind() {
         guard members.count > 1 else { return }
-        let roomy = members.filter { database.seats[$0].follower.hasRoom }
+        let roomy = members.filter(\.follower.hasRoom)
         guard !roomy.isEmpty, roomy.count < members.count else { return }
-        for member in members where !roomy.contains(member) { database.detach(member) }
+        for member in members where !roomy.contains(where: { $0 === member }) { database.detach(member) }
         members = roomy
     }
 
@@ -219,9 +224,9 @@ final class CatchUp: FeedOwner {
         let action = plan.ended(tail, count: rowCount)
         if let seq = tail.lastSeq, !plan.isJoining {
             for member in members {
-                database.seats[member].cursor.seq = seq
-                let mark = Mark(database: database.name, cursor: database.seats[member].cursor)
-                database.seats[member].follower.reached(mark)
+                member.cursor.seq = seq
+                let mark = Mark(database: database.name, cursor: member.cursor)
+                member.follower.reached(mark)
             }
         }
         act(action)
