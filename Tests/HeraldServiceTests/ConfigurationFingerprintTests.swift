@@ -128,10 +128,10 @@ struct ConfigurationFingerprintTests {
     @Test("tells how long it takes until things are quiet; files from the future say nothing")
     func restlessness() {
         let time = ConfigurationFingerprint.Time(seconds: 1000, nanoseconds: 0)
-        func file(_ seconds: Int, _ nanoseconds: Int) -> ConfigurationFingerprint.File {
+        func file(_ seconds: Int, _ nanoseconds: Int, size: Int64 = 1) -> ConfigurationFingerprint.File {
             let changed = ConfigurationFingerprint.Time(seconds: seconds, nanoseconds: nanoseconds)
             let identity = ConfigurationFingerprint.Identity(device: 1, inode: 1)
-            return .init(path: "f", stamp: .regular(identity, size: 1, modified: changed, changed: changed))
+            return .init(path: "f", stamp: .regular(identity, size: size, modified: changed, changed: changed))
         }
         func rest(_ files: ConfigurationFingerprint.File...) -> Duration {
             ConfigurationFingerprint(files: files).restlessness(at: time)
@@ -142,6 +142,8 @@ struct ConfigurationFingerprintTests {
         #expect(rest(file(999, 950_000_000), file(999, 0)) == .milliseconds(150))
         #expect(rest(file(1000, 0)) == .milliseconds(200))
         #expect(rest(file(2000, 0)) == .zero)
+        #expect(rest(file(999, 200_000_000, size: 0)) == .milliseconds(200))
+        #expect(rest(file(999, 0, size: 0)) == .zero)
         #expect(rest(.init(path: "g", stamp: .absent(error: 2))) == .zero)
     }
 }

@@ -73,7 +73,8 @@ struct ReloadStormTests {
         #expect(late.descriptors < before.descriptors + 60)
         #expect(late.memory < before.memory + 40_000, "kB")
         #expect(play.herald.log(" error: ").isEmpty, "\(play.herald.log(" error: ").prefix(5))")
-        #expect(try await play.report().herald.configuration.reloads == changed)
+        // Where the machine is busy the watch may read a change before it is told to: then the answer has none.
+        #expect(try await play.report().herald.configuration.reloads >= changed)
         print(
             """
             \(Self.reloads) reloads, \(changed) of them with changes: \(truth.values.joined().map(\.changes.count).reduce(0, +)) changes in \

@@ -56,13 +56,18 @@ public struct ConfigurationFingerprint: Sendable, Equatable {
         files = HeraldSettings.filesToRead(paths: paths).map { File(path: $0, stamp: Self.stamp(of: $0)) }
     }
 
-    /// How long it takes until no file has changed for ``ChangeDetector/quiet``, if none does any more. A file from the
-    /// future says nothing: somebody has set a clock.
+    /// An empty file is, nearly always, one that is about to be filled, and would stop all that it names: so long it is
+    /// waited for what comes.
+    private static let quietWhileEmpty = Duration.seconds(1)
+
+    /// How long it takes until no file has changed for ``ChangeDetector/quiet``, and for longer where it is empty, if none
+    /// does any more. A file from the future says nothing: somebody has set a clock.
     func restlessness(at now: Time) -> Duration {
         files.reduce(.zero) { rest, file in
-            guard case .regular(_, _, _, let changed) = file.stamp else { return rest }
+            guard case .regular(_, let size, _, let changed) = file.stamp else { return rest }
             let age = now - changed
-            return age < .zero ? rest : max(rest, ChangeDetector<Self>.quiet - age)
+            let quiet = size == 0 ? Self.quietWhileEmpty : ChangeDetector<Self>.quiet
+            return age < .zero ? rest : max(rest, quiet - age)
         }
     }
 
