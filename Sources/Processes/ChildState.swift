@@ -48,6 +48,12 @@ public struct ChildStatus: Sendable, Equatable {
     /// How many failures counted when the status was taken.
     public var failures = 0
 
+    /// How many failures there were in a row that the child which runs now, if any, has not outlived yet.
+    public func standingFailures(at now: Timekeeper.Instant) -> Int {
+        guard case .running = state, let since, now - since >= RestartPolicy.steadyLife else { return failures }
+        return 0
+    }
+
     /// Why a child was ended as failed.
     public struct Failure: Sendable, Equatable {
         public var why: String

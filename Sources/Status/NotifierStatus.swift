@@ -10,6 +10,8 @@ public struct NotifierStatus: Codable, Sendable, Equatable {
     }
 
     public var process: ProcessStatus
+    /// How many times in a row it died soon; 0 once it has lived for a while.
+    public var failures: Int
     public var delivery: Delivery
     /// For how long the first line waits that has not been delivered, in seconds; 0 where none does.
     public var lag: Double
@@ -29,6 +31,7 @@ public struct NotifierStatus: Codable, Sendable, Equatable {
 
     public init(
         process: ProcessStatus,
+        failures: Int = 0,
         delivery: Delivery = .live,
         lag: Double = 0,
         pending: Int? = nil,
@@ -40,6 +43,7 @@ public struct NotifierStatus: Codable, Sendable, Equatable {
         lastError: Mishap? = nil
     ) {
         self.process = process
+        self.failures = failures
         self.delivery = delivery
         self.lag = lag
         self.pending = pending

@@ -113,7 +113,8 @@ extension NotifierStatus {
             problems.append(Problem(.notifier(name), isDown: isDown, text, hint: hint))
         }
         switch process.state {
-        case .waiting where process.starts > 1:
+        // It has been started again, but so it was before.
+        case .starting where failures > 1, .running where failures > 1, .waiting where failures > 1:
             add(isDown: true, "dies again and again\(process.end)", hint: process.hint(lastError))
         case .halted: add(isDown: true, "is halted\(process.end)", hint: "herald start \(handle)")
         case .stopped: add("was stopped by hand", hint: "herald start \(handle)")

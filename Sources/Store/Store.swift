@@ -13,6 +13,8 @@ public final class Store: Sendable {
     private let database: StoreDatabase
     /// What `PRAGMA data_version` was at the last look.
     private let version: NIOLockedValueBox<Int64>
+    /// Whether something was saved that the death of the machine could undo.
+    private let isUnsynced = NIOLockedValueBox(false)
 
     private init(_ folder: StoreFolder, _ lock: FolderLock, _ database: StoreDatabase) throws(StoreError) {
         self.folder = folder
@@ -62,7 +64,13 @@ public final class Store: Sendable {
     ///   losing it would not merely mean repetition: when "now" was resolved to a seq.
     public func save(_ changes: StoreChanges, durably: Bool = false) async throws(StoreError) {
         guard !changes.isEmpty || durably else { return }
-        try await database.perform { database in
+        try await database.perform { [isUnsynced] database in
+            guard !changes.isEmpty else {
+                // Nothing is written, and so nothing would be synced. A checkpoint does, before all else.
+                guard isUnsynced.withLockedValue({ $0 }) else { return }
+                try database.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")
+                return isUnsynced.withLockedValue { $0 = false }
+            }
             if durably { try database.execute(sql: "PRAGMA synchronous = FULL") }
             defer { if durably { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
             try database.inTransaction(.immediate) {
@@ -76,6 +84,7 @@ public final class Store: Sendable {
                 if !changes.finishedLetters.isEmpty { try letters.delete(changes.finishedLetters) }
                 return .commit
             }
+            isUnsynced.withLockedValue { $0 = !durably }
         }
     }
 

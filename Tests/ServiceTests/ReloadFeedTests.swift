@@ -137,8 +137,9 @@ struct ReloadFeedTests {
         #expect(stage.lines("new").lines.isEmpty)
         try await SmallDisk.liftLimit(of: herald)
         try await herald.waitForLine(containing: "cursors are saved again")
-        for name in Self.databases { try truth.write(["after"], in: name) }
-        try await eventually("the new one is told what came since it is there") {
+        // Again and again: where "now" is is found out in its own time.
+        try await eventually("the new one is told what came since it is there", every: .milliseconds(50)) {
+            for name in Self.databases { try truth.write(["after"], in: name) }
             let told = stage.lines("new").lines.filter { $0.contains(#""id":"after""#) }
             return Self.databases.allSatisfy { name in told.contains { $0.contains("\"\(name)\"") } }
         }

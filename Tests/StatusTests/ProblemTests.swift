@@ -64,12 +64,16 @@ struct ProblemTests {
     @Test("A notifier that dies once is started again in silence; one that dies again is down")
     func deaths() {
         let again = "down notifier n: dies again and again: exited with status 1"
-        for (starts, expected) in [(1, []), (2, [again])] {
+        for (failures, expected) in [(0, []), (1, []), (2, [again])] {
             let end = Mishap("exited with status 1", at: "")
-            let found = Self.words {
-                $0.notifiers["n"]?.process = ProcessStatus(state: .waiting, starts: starts, lastEnd: end)
+            // It is down while it runs, too, until it has lived for a while: else it would come and go.
+            for state in [ProcessStatus.State.waiting, .starting, .running] {
+                let found = Self.words {
+                    $0.notifiers["n"]?.process = ProcessStatus(state: state, starts: 9, lastEnd: end)
+                    $0.notifiers["n"]?.failures = failures
+                }
+                #expect(found == expected)
             }
-            #expect(found == expected)
         }
     }
 
@@ -100,6 +104,7 @@ struct ProblemTests {
     func hints(end: String, words: String?, error: String?, hint: String) {
         let report = Self.report {
             $0.notifiers["n"]?.lastError = error.map { Mishap($0, at: "") }
+            $0.notifiers["n"]?.failures = 2
             $0.notifiers["n"]?.process = ProcessStatus(
                 state: .waiting,
                 starts: 2,

@@ -121,6 +121,21 @@ struct CursorTests {
         #expect(try await place.contents().positions.count == 52)
     }
 
+    @Test("A durable save of nothing brings to the disk what was saved before")
+    func nothingDurably() async throws {
+        let place = try StorePlace()
+        let store = try place.open()
+        func synced() async throws -> [StoredPosition] {
+            // What is in the log only is missing without it.
+            try await place.copyOfFiles(except: ["lock", "herald.sqlite-wal"]).contents().positions
+        }
+        try await store.save(.positions(.at("1", of: "d", 1)))
+        #expect(try await synced().isEmpty)
+        try await store.save(StoreChanges(), durably: true)
+        #expect(try await synced() == [.at("1", of: "d", 1)])
+        store.close()
+    }
+
     @Test("A cancelled task saves all the same, durably too")
     func cancelled() async throws {
         let place = try StorePlace()

@@ -244,7 +244,8 @@ public actor CursorKeeper {
         changes.forgotten = changedFollowers.filter { followers[$0] == nil }
         changes.letters = letters
         changes.finishedLetters = finishedLetters
-        guard !changes.isEmpty else { return true }
+        // A durable one is for what was saved before, too.
+        guard !changes.isEmpty || durably else { return true }
         let (letterCount, finishedCount) = (letters.count, finishedLetters.count)
         let saved = changedFollowers
         changedFollowers = []

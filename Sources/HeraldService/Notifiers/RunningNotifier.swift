@@ -132,6 +132,7 @@ struct RunningNotifier: Sendable {
         let (tally, child) = (outbox.tally, supervisor.status)
         var status = NotifierStatus(
             process: child.shown(at: .now, lastWords: logged?.lastWords),
+            failures: child.standingFailures(at: .now),
             delivery: tally.isMerging ? .behind : .live,
             lag: tally.age?.inSeconds ?? 0,
             pending: standing?.pending,

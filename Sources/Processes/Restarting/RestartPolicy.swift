@@ -10,11 +10,14 @@ public struct RestartPolicy: RestartRule, Equatable {
     /// A child that lived this long was well: what came before is forgotten.
     public let steady: Duration
 
+    /// ``steady``, where nothing else is said.
+    public static let steadyLife = Duration.seconds(10)
+
     private var next: Duration
     private var failures = 0
 
     /// Makes a policy in which nothing has failed yet.
-    public init(first: Duration = .milliseconds(100), longest: Duration = .seconds(30), steady: Duration = .seconds(10))
+    public init(first: Duration = .milliseconds(100), longest: Duration = .seconds(30), steady: Duration = steadyLife)
     {
         self.first = first
         self.longest = longest

@@ -35,6 +35,7 @@ extension Reports {
                     lastEnd: mishap("exited with status 1", "11:59:56"),
                     lastWords: "Traceback: no such index 'orders' \u{1B}[31m"
                 ),
+                failures: 57,
                 delivery: .behind,
                 lag: 600,
                 waitingBytes: 4 << 20,
