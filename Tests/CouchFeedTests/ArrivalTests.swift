@@ -75,6 +75,9 @@ struct ArrivalTests {
         #expect(arrival.starts.map(\.cursor.seq) == [.zero, Self.seq("5")])
         #expect(Arrival.joining(beyond, present: present, updateSeq: Self.seq("10")) == beyond)
         #expect(Arrival.joining(.now, present: present, updateSeq: Self.seq("5")) == .now)
+        // The answer is older than what the feed has given since.
+        let given = Arrival.joining(beyond, present: present, updateSeq: Self.seq("5"), feedAt: Self.seq("9"))
+        #expect(given == beyond)
     }
 
     @Test("One that was about to be told of a life is told of it, perhaps again; and of its end if it is over")

@@ -220,6 +220,40 @@ struct DatabaseMachineTests {
         #expect(machine.mayFlow)
     }
 
+    @Test("An answer to a question from before the opening lets no rows flow: the next one does")
+    func questionBeforeOpening() {
+        var machine = Self.begun()
+        #expect(machine.look() == [.ask])
+        #expect(machine.opened() == [])
+        #expect(machine.found(Self.info("100", seq: "5"), tellsInstances: true) == [.ask])
+        #expect(!machine.mayFlow)
+        #expect(machine.found(Self.info("100", seq: "5"), tellsInstances: true) == [.flow])
+    }
+
+    @Test("A feed may lag until a heartbeat comes, or the database is found where the feed stands")
+    func lag() {
+        var machine = Self.begun(seq: "5")
+        var random = random
+        #expect(machine.mayLag)
+        _ = machine.opened()
+        _ = machine.found(Self.info("100", seq: "9"), tellsInstances: true)
+        // The line with which each feed begins says nothing.
+        _ = machine.flowed(hasRows: false, to: nil)
+        _ = machine.flowed(hasRows: true, to: Self.seq("6"))
+        #expect(machine.mayLag)
+        _ = machine.flowed(hasRows: false, to: nil)
+        #expect(!machine.mayLag)
+        machine.paused()
+        #expect(machine.mayLag)
+        _ = machine.look()
+        _ = machine.found(Self.info("100", seq: "6"), tellsInstances: true)
+        #expect(!machine.mayLag)
+        _ = machine.ended(.clean, using: &random)
+        #expect(machine.mayLag)
+        _ = machine.reopen(at: Self.seq("9"))
+        #expect(!machine.mayLag && machine.position == Self.seq("9"))
+    }
+
     @Test("Where the question cannot be answered the rows flow all the same, and it is put again")
     func rowsDoNotWaitForEver() {
         var machine = Self.begun()

@@ -50,6 +50,11 @@ struct HubFollowersTests {
             )
         }
 
+        func end() {
+            hub.stop()
+            store.close()
+        }
+
         /// One that is new, or makes another choice.
         func follower(_ name: String, wants databases: Set<String>? = nil, rows: Bool = false) async -> HeardFollower {
             let ledger = await keeper.enroll(CursorKeeper.Member(name: name))
@@ -62,12 +67,12 @@ struct HubFollowersTests {
         }
 
         /// A database that is there, with a feed that stands at `place`, where all who follow it stand too.
-        func open(_ name: String = "d", at place: String = "5") throws -> FollowedDatabase {
+        func open(_ name: String = "d", at place: String = "5", isAtEnd: Bool = true) throws -> FollowedDatabase {
             let database = try #require(hub.known(name))
             _ = database.machine.look()
             let info = DatabaseInfo(instanceStartTime: old.startTime, updateSeq: seq(place))
             _ = database.machine.found(info, tellsInstances: true)
-            _ = database.machine.begins(at: seq(place), as: old)
+            _ = database.machine.begins(at: seq(place), as: old, isAtEnd: isAtEnd)
             for seat in database.seats {
                 seat.cursor = cursor(place)
                 seat.state = .attached
@@ -85,7 +90,7 @@ struct HubFollowersTests {
         await stage.follow([staying])
         #expect(database.seats.count == 1 && database.seats[0] === seat && seat.isAttached)
         #expect(database.machine.position == Self.seq("5"))
-        stage.store.close()
+        stage.end()
     }
 
     @Test("A database that nobody wants any more is followed no more")
@@ -94,7 +99,7 @@ struct HubFollowersTests {
         _ = try stage.open()
         await stage.follow([await stage.follower("a", wants: ["e"])])
         #expect(stage.hub.databases.isEmpty)
-        stage.store.close()
+        stage.end()
     }
 
     @Test(
@@ -111,7 +116,7 @@ struct HubFollowersTests {
         stage.hub.admitNewcomers(of: database, at: Self.seq("6"))
         #expect(seat.isDetached && seat.cursor == Self.cursor("3") && comer.told.isEmpty)
         #expect(database.seats[0].isAttached)
-        stage.store.close()
+        stage.end()
     }
 
     @Test("One that comes and stands where the feed does joins it at once")
@@ -123,7 +128,7 @@ struct HubFollowersTests {
         await stage.follow(stage.hub.followers + [comer])
         stage.hub.admitNewcomers(of: database, at: Self.seq("6"))
         #expect(database.seats.last?.isAttached == true)
-        stage.store.close()
+        stage.end()
     }
 
     @Test("One that comes and was told of another life is told of its end and of this one")
@@ -135,7 +140,7 @@ struct HubFollowersTests {
         await stage.follow(stage.hub.followers + [comer])
         stage.hub.admitNewcomers(of: database, at: Self.seq("6"))
         #expect(comer.told == [.deleted(Self.new), .created(Self.old)])
-        stage.store.close()
+        stage.end()
     }
 
     @Test("One that comes and begins now is given nothing before that is saved")
@@ -151,7 +156,14 @@ struct HubFollowersTests {
         // It is asked for once.
         stage.hub.admitNewcomers(of: database, at: Self.seq("7"))
         #expect(stage.hub.waitingForSave.count == 1)
-        stage.store.close()
+        // Where "now" is does not move, though it changes its mind before that is saved.
+        let others = [stage.hub.followers[0]]
+        await stage.follow(others + [await stage.follower("b", wants: [])])
+        await stage.follow(others + [comer])
+        guard case .waiting(.noted(Self.cursor("6"))) = try #require(database.seats.last).state else {
+            throw TestFailure("it begins otherwise")
+        }
+        stage.end()
     }
 
     @Test("One that comes and was told of a life that is over is told so, though nobody else was ever told of any")
@@ -166,7 +178,7 @@ struct HubFollowersTests {
         stage.hub.act(database.machine.missing(), on: database)
         stage.hub.act(database.machine.confirmed(isSameServer: true, using: &random), on: database)
         #expect(comer.told == [.deleted(Self.old)])
-        stage.store.close()
+        stage.end()
     }
 
     @Test("Another choice of databases: what is wanted still goes on, what is wanted again goes on where it was left")
@@ -182,7 +194,74 @@ struct HubFollowersTests {
         await stage.follow([stage.hub.followers[0], one])
         let back = try #require(database.seats.last)
         guard case .waiting(.resume(Self.cursor("5"))) = back.state else { throw TestFailure("it begins otherwise") }
-        stage.store.close()
+        stage.end()
+    }
+
+    @Test("One that comes joins no feed that has far to go yet: that goes on from the end, and the others catch up")
+    func lags() async throws {
+        let stage = try await Stage(["a"])
+        let database = try stage.open(isAtEnd: false)
+        let comer = await stage.follower("b")
+        comer.ledger.delivered([Mark(database: "d", cursor: Self.cursor("80"))])
+        await stage.follow(stage.hub.followers + [comer])
+        stage.hub.admitNewcomers(of: database, at: Self.seq("90"))
+        #expect(database.machine.position == Self.seq("90"))
+        #expect(database.seats.map(\.isDetached) == [true, true])
+        #expect(database.seats.map(\.cursor.seq) == [Self.seq("5"), Self.seq("80")])
+        stage.end()
+    }
+
+    @Test("What was to begin in a life that has ended since does not begin in the next one, though that has no name")
+    func stale() async throws {
+        let stage = try await Stage(["a"])
+        let database = try #require(stage.hub.known("d"))
+        let info = DatabaseInfo(instanceStartTime: nil, updateSeq: Self.seq("500"))
+        _ = database.machine.look()
+        stage.hub.act(database.machine.found(info, tellsInstances: false), on: database)
+        let entrance = try #require(stage.hub.waitingForSave.first)
+        var random = SystemRandomNumberGenerator()
+        _ = database.machine.look()
+        // Something suggests a look again, so that it is not forgotten.
+        _ = database.machine.look()
+        _ = database.machine.missing()
+        _ = database.machine.confirmed(isSameServer: true, using: &random)
+        stage.hub.act([.gone], on: database)
+        stage.hub.act(database.machine.found(info, tellsInstances: false), on: database)
+        stage.hub.begin(entrance)
+        #expect(database.machine.position == nil)
+        for entrance in stage.hub.waitingForSave.dropFirst() { stage.hub.begin(entrance) }
+        #expect(database.machine.instance?.generation == 1 && database.machine.position != nil)
+        stage.end()
+    }
+
+    @Test("Lives without names are counted on when the database was forgotten meanwhile")
+    func forgotten() async throws {
+        let stage = try await Stage(["a"])
+        let database = try #require(stage.hub.known("d"))
+        let info = DatabaseInfo(instanceStartTime: nil, updateSeq: Self.seq("5"))
+        _ = database.machine.look()
+        stage.hub.act(database.machine.found(info, tellsInstances: false), on: database)
+        var random = SystemRandomNumberGenerator()
+        _ = database.machine.look()
+        _ = database.machine.missing()
+        stage.hub.act(database.machine.confirmed(isSameServer: true, using: &random), on: database)
+        #expect(stage.hub.databases.isEmpty)
+        let next = try #require(stage.hub.known("d"))
+        _ = next.machine.look()
+        _ = next.machine.found(info, tellsInstances: false)
+        #expect(next.machine.instance == Instance(startTime: nil, generation: 1))
+        stage.end()
+    }
+
+    @Test("Of one that has left while it was to catch up nothing is kept")
+    func leavesNothing() async throws {
+        let stage = try await Stage(["a", "b"])
+        let database = try stage.open()
+        weak let record = stage.hub.records.last
+        database.detach(try #require(database.seats.last))
+        await stage.follow([stage.hub.followers[0]])
+        #expect(record == nil)
+        stage.end()
     }
 
     @Test("One that has left while its beginning was saved, or was to catch up, is told nothing more")
@@ -194,7 +273,7 @@ struct HubFollowersTests {
         await stage.follow([stage.hub.followers[0]])
         #expect(!seat.isDetached && seat.record.awayCount == 0 && database.seats.count == 1)
         #expect(stage.hub.standings.map(\.name) == ["a"])
-        stage.store.close()
+        stage.end()
     }
 
     @Test("One that comes again under its name begins with what has been delivered, not with what it was given")
@@ -207,6 +286,6 @@ struct HubFollowersTests {
         await stage.follow([stays, await stage.follower("b")])
         let seat = try #require(database.seats.last)
         guard case .waiting(.resume(Self.cursor("4"))) = seat.state else { throw TestFailure("it begins otherwise") }
-        stage.store.close()
+        stage.end()
     }
 }

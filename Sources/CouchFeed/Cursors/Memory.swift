@@ -27,6 +27,10 @@ struct Memory {
         scopes = Dictionary(contents.followers.map { ($0.name, $0.scope) }) { $1 }
             .filter { !$0.value.isEmpty }
         serverID = contents.server?.uuid
+        for position in contents.positions where position.generation > generation(of: position.database) {
+            // Those who are not configured may come back, and are to find lives numbered as they were.
+            set(generation: position.generation, of: position.database)
+        }
     }
 
     // MARK: From hub to hub
@@ -67,10 +71,8 @@ struct Memory {
         unwanted[database, default: [:]][follower] = beginning
     }
 
-    /// The follower has made another choice of databases: what was set aside is known again. `scope` is what its choice
-    /// was when it last looked.
-    mutating func recall(_ follower: String, scope: String?) {
-        scopes[follower] = scope
+    /// The follower has made another choice of databases: what was set aside is known again.
+    mutating func recall(_ follower: String) {
         for (database, known) in unwanted {
             guard let beginning = known[follower] else { continue }
             unwanted[database]?[follower] = nil
@@ -80,14 +82,9 @@ struct Memory {
 
     /// Of these followers it knows what `other` knows and has not told, and nothing else.
     mutating func replace(_ followers: Set<String>, by other: Memory) {
-        beginnings = Self.without(followers, beginnings)
-        for source in [other.unwanted, other.beginnings] {
-            for (database, known) in source {
-                for (follower, beginning) in known where followers.contains(follower) {
-                    set(beginning, of: follower, in: database)
-                }
-            }
-        }
+        var other = other
+        for follower in followers { other.recall(follower) }
+        learn(of: followers, from: other)
         passed = other.passed.compactMapValues { rows in
             let left = rows.filter { followers.contains($0.key) && !$0.value.isOver(at: .now) }
             return left.isEmpty ? nil : left
@@ -137,6 +134,11 @@ struct Memory {
             setAside(beginning, of: follower, in: database)
         }
         return taken
+    }
+
+    /// The follower has looked, with this choice of databases.
+    mutating func set(scope: String, of follower: String) {
+        scopes[follower] = scope
     }
 
     /// What the follower's choice of databases was when it last looked; `nil` if it has never looked.

@@ -47,12 +47,19 @@ struct Arrival: Equatable {
 
     /// Where a follower begins that joins others in this life. Where seqs are integers, and only there, one that stands
     /// beyond the end of what is there shows that it was told of an earlier life.
-    static func joining(_ beginning: Beginning, present: Instance, updateSeq: Seq) -> Beginning {
+    ///
+    /// - Parameter feed: Where their feed stands: it may have moved since the database was asked for.
+    static func joining(
+        _ beginning: Beginning,
+        present: Instance,
+        updateSeq: Seq,
+        feedAt feed: Seq? = nil
+    ) -> Beginning {
         switch beginning {
         case .resume(var cursor), .noted(var cursor):
-            guard isBehind([beginning], present, updateSeq), cursor.instance?.isSameLife(as: present) ?? false else {
-                return beginning
-            }
+            guard isBehind([beginning], present, updateSeq), cursor.instance?.isSameLife(as: present) ?? false,
+                feed.map({ isBehind([beginning], present, $0) }) ?? true
+            else { return beginning }
             cursor.instance = Instance(startTime: nil, generation: present.generation - 1)
             return .resume(cursor)
         case .now, .zero, .announced: return beginning

@@ -57,6 +57,9 @@ struct DatabaseMachine {
     /// Whether rows of the open feed may be taken. Between the last question and the opening the database may have been
     /// deleted and created again: until that is known, rows wait, so that none is told before its `created`.
     private(set) var mayFlow = false
+    /// Whether the feed may be far from the end of what there is. A heartbeat shows that it is not, or that the database
+    /// stands where the feed does.
+    private(set) var mayLag = true
     private(set) var instance: Instance?
     /// Up to where the feed has been read; `nil` before it is known where it begins.
     private(set) var position: Seq?
@@ -113,7 +116,15 @@ struct DatabaseMachine {
 
     /// The feed is to be asked for in another way, from where it stands.
     mutating func reopen() -> [Action] {
-        close() + openIfClosed()
+        mayLag = true
+        return close() + openIfClosed()
+    }
+
+    /// The feed is to go on from here, where the database stood a moment ago.
+    mutating func reopen(at seq: Seq) -> [Action] {
+        position = seq
+        defer { mayLag = false }
+        return reopen()
     }
 
     // MARK: Questions
@@ -138,6 +149,7 @@ struct DatabaseMachine {
     mutating func found(_ info: DatabaseInfo, tellsInstances: Bool) -> [Action] {
         let askedAt: Seq? = if case .asked(let position) = question { position } else { nil }
         question = .none
+        if position == info.updateSeq { mayLag = false }
         let startTime = tellsInstances ? info.instanceStartTime : nil
         var actions: [Action] = []
         if let known = instance {
@@ -158,16 +170,20 @@ struct DatabaseMachine {
             hasLooked = true
             actions.append(.appeared(appeared, updateSeq: info.updateSeq))
         }
-        return actions + flowIfOpen() + openIfClosed() + askAgainIfNeeded()
+        // Asked again since the feed was opened, perhaps: then only the next answer is of what it gives.
+        return actions + (mustAskAgain ? [] : flowIfOpen()) + openIfClosed() + askAgainIfNeeded()
     }
 
     /// What appeared begins here: its feed is opened. `instance` is what ``Action/appeared(_:updateSeq:)`` told, or
     /// a later generation of it. Without effect if it is gone by now, or another.
-    mutating func begins(at seq: Seq, as instance: Instance) -> [Action] {
+    ///
+    /// - Parameter isAtEnd: Whether that is where the database stood.
+    mutating func begins(at seq: Seq, as instance: Instance, isAtEnd: Bool = false) -> [Action] {
         guard awaitsBeginning(of: instance) else { return [] }
         self.instance = instance
         generation = instance.generation
         position = seq
+        mayLag = !isAtEnd
         return openIfClosed()
     }
 
@@ -247,6 +263,7 @@ struct DatabaseMachine {
     /// reopened without end as fast as it breaks.
     mutating func flowed(hasRows: Bool, to seq: Seq?) -> [Action] {
         if let seq { position = seq }
+        if !hasRows, hasBegun { mayLag = false }
         guard !hasFlowed else { return [] }
         guard hasRows || hasBegun else {
             hasBegun = true
@@ -261,8 +278,14 @@ struct DatabaseMachine {
         return isNews ? [.recovered] : []
     }
 
+    /// It is not read for a while.
+    mutating func paused() {
+        mayLag = true
+    }
+
     mutating func ended(_ end: FeedEnd, using random: inout some RandomNumberGenerator) -> [Action] {
         let hadFlowed = hasFlowed
+        mayLag = true
         connection = .closed
         hasFlowed = false
         hasBegun = false
@@ -306,6 +329,7 @@ struct DatabaseMachine {
         let instance = Instance(startTime: startTime, generation: generation)
         self.instance = instance
         position = .zero
+        mayLag = true
         return [.present(instance)]
     }
 

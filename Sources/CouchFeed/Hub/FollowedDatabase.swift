@@ -66,7 +66,7 @@ public final class FollowedDatabase {
         let beginnings = seats.map { seat -> Arrival.Beginning in
             guard case .waiting(let beginning) = seat.state else { return .resume(seat.cursor) }
             guard joinsFeed else { return beginning }
-            let joining = Arrival.joining(beginning, present: present, updateSeq: updateSeq)
+            let joining = Arrival.joining(beginning, present: present, updateSeq: updateSeq, feedAt: machine.position)
             if joining != beginning { seat.wait(for: joining) }
             return joining
         }
@@ -81,6 +81,8 @@ public final class FollowedDatabase {
             switch seat.state {
             case .waiting(.now):
                 seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: start.cursor)))
+                // It does not move, whatever comes before it is saved.
+                seat.state = .waiting(.noted(start.cursor))
                 noted = .now
             case .waiting(.noted(let cursor)):
                 seat.follower.ledger.delivered(CollectionOfOne(Mark(database: name, cursor: cursor)))

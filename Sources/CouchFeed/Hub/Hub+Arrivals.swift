@@ -7,6 +7,9 @@ import Curl
 struct Entrance {
     let database: FollowedDatabase
     let seats: [Seat]
+    /// The life that was found, and where the database stood then.
+    let instance: Instance
+    let updateSeq: Seq
     let arrival: Arrival
     let noted: NotedBeginnings
     /// Whether the shared feed begins with them. Others join it.
@@ -29,6 +32,21 @@ extension Hub {
         if !newcomers.isEmpty { arrive(newcomers, in: database, instance, updateSeq, opensFeed: false) }
     }
 
+    /// Who joins a feed that has far to go yet would be told again what it has been told, or what was before it began:
+    /// then the feed goes on from where the database stands, and those whom it served catch up, as at a hub's start.
+    private func advanceFeed(for entrance: Entrance) {
+        let database = entrance.database
+        guard database.machine.mayLag, database.machine.position != entrance.updateSeq,
+            entrance.arrival.starts.contains(where: { $0.cursor.seq != .zero })
+        else { return }
+        database.feed?.flush()
+        database.detachAll()
+        // What they hold of the feed would not go on behind it.
+        for catchUp in database.catchUps where catchUp.isJoining { catchUp.cancel() }
+        database.places.note(entrance.updateSeq, at: .now)
+        act(database.machine.reopen(at: entrance.updateSeq), on: database)
+    }
+
     private func arrive(
         _ seats: [Seat],
         in database: FollowedDatabase,
@@ -41,6 +59,8 @@ extension Hub {
         let entrance = Entrance(
             database: database,
             seats: seats,
+            instance: instance,
+            updateSeq: updateSeq,
             arrival: arrival,
             noted: noted,
             opensFeed: opensFeed
@@ -74,27 +94,38 @@ extension Hub {
         }
     }
 
-    private func begin(_ entrance: Entrance) {
+    /// They begin, unless the database has become another meanwhile, or they have left.
+    func begin(_ entrance: Entrance) {
         let (database, arrival) = (entrance.database, entrance.arrival)
         for seat in entrance.seats { seat.isArriving = false }
         guard databases[database.name] === database else { return }
         if entrance.opensFeed {
             openFeed(entrance)
-        } else if let instance = database.machine.instance, instance.isSameLife(as: arrival.instance),
-            let position = database.machine.position
-        {
-            settle(entrance, at: position)
+        } else if let instance = database.machine.instance, instance.isSameLife(as: arrival.instance) {
+            advanceFeed(for: entrance)
+            if let position = database.machine.position { settle(entrance, at: position) }
         }
+        // Those who came may have room where the others have none.
+        resumeIfRoom(database)
         // Some came meanwhile, or what is there is another life by now.
         if database.machine.isPresent, !database.newcomers.isEmpty { act(database.machine.look(), on: database) }
     }
 
     private func openFeed(_ entrance: Entrance) {
         let (database, arrival) = (entrance.database, entrance.arrival)
-        guard database.machine.awaitsBeginning(of: arrival.instance) else { return }
+        // While it was saved the database may have ended, and begun anew.
+        guard let present = database.machine.instance, present.isSameLife(as: entrance.instance),
+            present.generation == entrance.instance.generation,
+            database.machine.awaitsBeginning(of: arrival.instance)
+        else { return }
         settle(entrance, at: arrival.position)
         database.places.note(arrival.position, at: .now)
-        act(database.machine.begins(at: arrival.position, as: arrival.instance), on: database)
+        let begun = database.machine.begins(
+            at: arrival.position,
+            as: arrival.instance,
+            isAtEnd: arrival.position == entrance.updateSeq
+        )
+        act(begun, on: database)
         queueDetached(of: database)
     }
 

@@ -125,8 +125,10 @@ extension Hub: CatchUp.Owner {
         let database = catchUp.database
         database.catchUps.removeAll { $0 === catchUp }
         catchUps.removeAll { $0 === catchUp }
-        guard isRunning else { return }
+        // All whom it served may have left.
+        guard isRunning, !catchUp.members.isEmpty else { return }
         guard let failure else {
+            resumeIfRoom(database)
             if !catchUp.isStillBehind {
                 log.debug("database \(database.name): \(catchUp.names) caught up")
                 database.catchUpBackoff.reset()

@@ -153,6 +153,7 @@ extension Hub {
         hasListed = true
         for record in records where record.firstLook == .isUnderWay {
             record.firstLook = .isOver
+            memory.set(scope: record.follower.scope, of: record.name)
             record.follower.ledger.begins(withScope: record.follower.scope)
         }
     }

@@ -62,6 +62,14 @@ extension Hub {
         guard database.machine.isForgettable, database.isSettled, !options.names.contains(database.name) else { return }
         // One that was forgotten before may have a successor under its name, of which followers were told.
         guard databases[database.name] === database else { return }
+        forget(database)
+    }
+
+    /// It is followed no more. Where lives have no names, the next one of it is not to be taken for one that was.
+    func forget(_ database: FollowedDatabase) {
+        if !(server.info?.tellsInstances ?? false) {
+            memory.set(generation: database.machine.nextGeneration, of: database.name)
+        }
         databases[database.name] = nil
         tallies.forget(database.name)
     }
@@ -150,6 +158,7 @@ extension Hub: FeedOwner {
         switch database.mayFlow(at: feed.lastHeard) {
         case .flow, .detachFull: return true
         case .wait(let longest):
+            database.machine.paused()
             if let longest {
                 CurlLoop.schedule(after: longest) { [weak feed] in feed?.resume() }
             }

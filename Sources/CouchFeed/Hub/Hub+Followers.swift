@@ -9,6 +9,8 @@ extension Hub {
     ///
     /// - Parameter delivered: What the keeper knows by now: ``HubMemory/of(_:)``.
     public func follow(for next: [any Follower], knowing delivered: HubMemory) {
+        // What has been gathered is for those who had seats, as they were.
+        for database in databases.values { database.feed?.flush() }
         let known = Dictionary(records.map { ($0.name, $0) }) { $1 }
         var changed: [FollowerRecord] = []
         var come: [FollowerRecord] = []
@@ -28,16 +30,18 @@ extension Hub {
         }
         let left = Set(known.keys).subtracting(next.map(\.name))
         guard !left.isEmpty || !changed.isEmpty || !come.isEmpty else { return }
+        // It holds seats, which hold its record.
+        for name in left { known[name]?.queue = CatchUpQueue() }
         memory.forget(left)
         memory.learn(of: Set(come.map(\.name)), from: delivered.memory)
-        for record in changed { memory.recall(record.name, scope: delivered.memory.scope(of: record.name)) }
-        for database in databases.values {
-            seat(changed + come, at: database)
-            // They are read what they needed before.
-            for catchUp in database.catchUps where changed.contains(where: catchUp.serves) { catchUp.cancel() }
-        }
+        for record in changed { memory.recall(record.name) }
+        let catchUps = catchUps
+        for database in databases.values { seat(changed + come, at: database) }
+        // They read what was needed before.
+        for catchUp in catchUps where changed.contains(where: catchUp.serves) { catchUp.cancel() }
         // Those that nobody wanted are found by a list.
         list()
+        roomAgain()
     }
 
     /// Those who have left lose their seats, those who have come or changed get what they want.
@@ -57,7 +61,8 @@ extension Hub {
         }
         guard !database.seats.isEmpty else { return unfollow(database) }
         adjustFeed(of: database)
-        if !wanting.isEmpty { act(database.machine.look(), on: database) }
+        // It may be kept for one who has left, of whom nobody else knows.
+        act(wanting.isEmpty ? [] : database.machine.look(), on: database)
     }
 
     /// The feed gives what those need who have seats now.
@@ -66,19 +71,15 @@ extension Hub {
         if database.feedHasDocuments != database.needsDocuments {
             act(database.machine.reopen(), on: database)
         } else if feed.keepsRows != database.needsRows {
-            // What it has gathered is for those who had seats.
-            feed.flush()
             feed.keepsRows = database.needsRows
         }
     }
 
     /// Nobody wants it any more.
     private func unfollow(_ database: FollowedDatabase) {
-        memory.set(generation: database.machine.nextGeneration, of: database.name)
         cancelCatchUps(of: database)
         closeFeed(of: database)
         brokenFeeds.forget(database.name)
-        databases[database.name] = nil
-        tallies.forget(database.name)
+        forget(database)
     }
 }

@@ -116,6 +116,8 @@ public final class Hub {
         }
         feedOwners = [:]
         for catchUp in catchUps { catchUp.cancel() }
+        // They hold seats, which hold the records.
+        for record in records { record.queue = CatchUpQueue() }
     }
 
     /// A follower that had no room has some: feeds that waited go on, and it catches up with those that did not.
@@ -123,10 +125,12 @@ public final class Hub {
         guard isRunning else { return }
         for catchUp in catchUps { catchUp.roomAgain() }
         catchUpWhereThereIsRoom()
-        for database in databases.values {
-            // It asks once more whether it may flow.
-            if let feed = database.feed, feed.isPaused, database.machine.mayFlow { feed.resume() }
-        }
+        for database in databases.values { resumeIfRoom(database) }
+    }
+
+    /// A feed that waits asks once more whether it may flow.
+    func resumeIfRoom(_ database: FollowedDatabase) {
+        if let feed = database.feed, feed.isPaused, database.machine.mayFlow { feed.resume() }
     }
 
     // MARK: The server

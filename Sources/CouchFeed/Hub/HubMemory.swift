@@ -27,25 +27,12 @@ extension Hub {
         for database in databases.values {
             memory.set(generation: database.machine.nextGeneration, of: database.name)
             for seat in database.seats {
-                let name = seat.follower.name
-                let noted = delivered.beginning(of: name, in: database.name)
-                memory.set(seat.beginning(noted: noted), of: name, in: database.name)
+                let name = seat.record.name
+                memory.set(seat.standing, of: name, in: database.name)
                 if let rows = seat.passed { memory.set(rows, passedBy: name, in: database.name) }
             }
         }
         if let uuid = server.info?.uuid { memory.suggest(serverID: uuid) }
         return memory
-    }
-}
-
-extension Seat {
-    /// Where the next hub's seat begins. `noted` is what was noted for the store.
-    fileprivate func beginning(noted: Arrival.Beginning?) -> Arrival.Beginning {
-        switch state {
-        case .waiting(.now):
-            // Where "now" is has been found out: it does not move.
-            if case .resume(let cursor) = noted { .noted(cursor) } else { .now }
-        case .waiting, .attached, .detached, .catchingUp: standing
-        }
     }
 }

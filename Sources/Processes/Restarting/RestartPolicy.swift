@@ -17,8 +17,7 @@ public struct RestartPolicy: RestartRule, Equatable {
     private var failures = 0
 
     /// Makes a policy in which nothing has failed yet.
-    public init(first: Duration = .milliseconds(100), longest: Duration = .seconds(30), steady: Duration = steadyLife)
-    {
+    public init(first: Duration = .milliseconds(100), longest: Duration = .seconds(30), steady: Duration = steadyLife) {
         self.first = first
         self.longest = longest
         self.steady = steady
