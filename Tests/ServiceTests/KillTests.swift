@@ -193,9 +193,9 @@ private struct Siege {
     private var allowed = 0
 
     private func confirmedSinceLastSave() -> Int {
-        let database = stage.folder.path("herald-state/herald.sqlite")
-        let ages = [database, "\(database)-wal"].compactMap { ageOfFile($0) }
-        let save = ContinuousClock.now - (ages.min() ?? .seconds(3600)) - Self.underWay
+        // Each save is written to the log. (The database's file is written to by checkpoints.)
+        let age = ageOfFile(stage.folder.path("herald-state/herald.sqlite-wal")) ?? .seconds(3600)
+        let save = ContinuousClock.now - age - Self.underWay
         let place = samples.last { $0.time <= save }?.size ?? 0
         return files["sure"]?.count(behind: place) ?? 0
     }
