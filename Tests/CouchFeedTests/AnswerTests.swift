@@ -64,6 +64,16 @@ struct AnswerTests {
         #expect(databaseNames(json: Array(#"["a","#.utf8)) == nil)
     }
 
+    @Test("What is left of a feed is what the server counts, where it does")
+    func pending() throws {
+        let recording = try Recording.load("037_changes_limit2")
+        let text = String(decoding: recording.body, as: UTF8.self)
+        let told = try #require(text.split(separator: "\"pending\":").last?.prefix { $0.isNumber })
+        #expect(pendingCount(json: recording.body) == Int(told))
+        #expect(pendingCount(json: Array(#"{"results":[],"last_seq":5}"#.utf8)) == nil)
+        #expect(pendingCount(json: Array(#"{"pending":3"#.utf8)) == nil)
+    }
+
     @Test("update_seq keeps its JSON, whatever it is", arguments: [#""5-g1AA""#, "5", #"[5,"g1AA"]"#])
     func infos(seq: String) {
         let json = #"{"db_name":"d","update_seq":\#(seq),"sizes":{"file":1},"instance_start_time":"1795218688"}"#

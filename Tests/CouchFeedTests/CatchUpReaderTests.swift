@@ -1,4 +1,5 @@
 import Curl
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -59,6 +60,35 @@ struct CatchUpReaderTests {
         #expect(database.seats[0].cursor == Cursor(instance: Self.old, seq: Self.seq(4)))
     }
 
+    @Test("A feed that has far to go is not joined: what comes is read until it has not")
+    func lags() async throws {
+        let rows = [Self.row(2, "a"), Self.row(3, "b")]
+        let readings = NIOLockedValueBox(0)
+        let server = try await WireReplayer { request in
+            guard request.query("limit") != nil else { return Self.answer([], last: 3) }
+            let reading = readings.withLockedValue { count in
+                count += 1
+                return count
+            }
+            return Self.answer([rows[min(reading, 2) - 1]], last: min(reading, 2) + 1)
+        }
+        let follower = KeepingFollower()
+        let database = Self.database(follower)
+        let owner = ReaderOwner(ServerAddress(url: server.url))
+        owner.lags = [1_000_000, 10]
+        #expect(database.machine.mayLag)
+        let catchUp = CatchUp(database, members: database.seats, owner: owner)
+        database.catchUps = [catchUp]
+        catchUp.start()
+        for _ in 0..<3 {
+            try await eventually("it is asked whose rows these are") { owner.question != nil }
+            owner.answer(isSame: true)
+        }
+        try await eventually("it is over") { owner.isOver }
+        #expect(follower.told == ["a", "b"] && owner.lags.isEmpty)
+        #expect(database.seats[0].isAttached && !database.machine.mayLag)
+    }
+
     @Test("No row is given before it is known whose life it is of, and none of another life", arguments: [true, false])
     func verified(isSame: Bool) async throws {
         let server = try await WireReplayer { _ in Self.answer([Self.row(2, "a")], last: 2) }
@@ -89,6 +119,8 @@ private final class ReaderOwner: CatchUp.Owner {
     private let joins: () -> Void
     private(set) var question: ((Bool) -> Void)?
     private(set) var isOver = false
+    /// How far the shared feed has to go, at each question; `nil`, unless told otherwise.
+    var lags: [Int?] = []
     private(set) var failure: DatabaseMachine.FeedEnd?
 
     /// - Parameter joins: Called when the last rows are asked for.
@@ -109,6 +141,10 @@ private final class ReaderOwner: CatchUp.Owner {
 
     func verify(_ catchUp: CatchUp, _ completion: @escaping @CurlLoop (Bool) -> Void) {
         question = completion
+    }
+
+    func lag(of database: FollowedDatabase, _ completion: @escaping @CurlLoop (Int?) -> Void) {
+        completion(lags.isEmpty ? nil : lags.removeFirst())
     }
 
     func flush(_ database: FollowedDatabase) {}

@@ -250,8 +250,8 @@ struct DatabaseMachineTests {
         #expect(!machine.mayLag)
         _ = machine.ended(.clean, using: &random)
         #expect(machine.mayLag)
-        _ = machine.reopen(at: Self.seq("9"))
-        #expect(!machine.mayLag && machine.position == Self.seq("9"))
+        machine.isNearEnd()
+        #expect(!machine.mayLag)
     }
 
     @Test("Where the question cannot be answered the rows flow all the same, and it is put again")

@@ -67,12 +67,12 @@ struct HubFollowersTests {
         }
 
         /// A database that is there, with a feed that stands at `place`, where all who follow it stand too.
-        func open(_ name: String = "d", at place: String = "5", isAtEnd: Bool = true) throws -> FollowedDatabase {
+        func open(_ name: String = "d", at place: String = "5") throws -> FollowedDatabase {
             let database = try #require(hub.known(name))
             _ = database.machine.look()
             let info = DatabaseInfo(instanceStartTime: old.startTime, updateSeq: seq(place))
             _ = database.machine.found(info, tellsInstances: true)
-            _ = database.machine.begins(at: seq(place), as: old, isAtEnd: isAtEnd)
+            _ = database.machine.begins(at: seq(place), as: old)
             for seat in database.seats {
                 seat.cursor = cursor(place)
                 seat.state = .attached
@@ -194,20 +194,6 @@ struct HubFollowersTests {
         await stage.follow([stage.hub.followers[0], one])
         let back = try #require(database.seats.last)
         guard case .waiting(.resume(Self.cursor("5"))) = back.state else { throw TestFailure("it begins otherwise") }
-        stage.end()
-    }
-
-    @Test("One that comes joins no feed that has far to go yet: that goes on from the end, and the others catch up")
-    func lags() async throws {
-        let stage = try await Stage(["a"])
-        let database = try stage.open(isAtEnd: false)
-        let comer = await stage.follower("b")
-        comer.ledger.delivered([Mark(database: "d", cursor: Self.cursor("80"))])
-        await stage.follow(stage.hub.followers + [comer])
-        stage.hub.admitNewcomers(of: database, at: Self.seq("90"))
-        #expect(database.machine.position == Self.seq("90"))
-        #expect(database.seats.map(\.isDetached) == [true, true])
-        #expect(database.seats.map(\.cursor.seq) == [Self.seq("5"), Self.seq("80")])
         stage.end()
     }
 

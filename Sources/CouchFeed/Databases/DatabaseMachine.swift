@@ -58,7 +58,7 @@ struct DatabaseMachine {
     /// deleted and created again: until that is known, rows wait, so that none is told before its `created`.
     private(set) var mayFlow = false
     /// Whether the feed may be far from the end of what there is. A heartbeat shows that it is not, or that the database
-    /// stands where the feed does.
+    /// stands where the feed does, or a count.
     private(set) var mayLag = true
     private(set) var instance: Instance?
     /// Up to where the feed has been read; `nil` before it is known where it begins.
@@ -116,15 +116,12 @@ struct DatabaseMachine {
 
     /// The feed is to be asked for in another way, from where it stands.
     mutating func reopen() -> [Action] {
-        mayLag = true
-        return close() + openIfClosed()
+        close() + openIfClosed()
     }
 
-    /// The feed is to go on from here, where the database stood a moment ago.
-    mutating func reopen(at seq: Seq) -> [Action] {
-        position = seq
-        defer { mayLag = false }
-        return reopen()
+    /// Little is left behind where the feed stands.
+    mutating func isNearEnd() {
+        mayLag = false
     }
 
     // MARK: Questions

@@ -32,21 +32,6 @@ extension Hub {
         if !newcomers.isEmpty { arrive(newcomers, in: database, instance, updateSeq, opensFeed: false) }
     }
 
-    /// Who joins a feed that has far to go yet would be told again what it has been told, or what was before it began:
-    /// then the feed goes on from where the database stands, and those whom it served catch up, as at a hub's start.
-    private func advanceFeed(for entrance: Entrance) {
-        let database = entrance.database
-        guard database.machine.mayLag, database.machine.position != entrance.updateSeq,
-            entrance.arrival.starts.contains(where: { $0.cursor.seq != .zero })
-        else { return }
-        database.feed?.flush()
-        database.detachAll()
-        // What they hold of the feed would not go on behind it.
-        for catchUp in database.catchUps where catchUp.isJoining { catchUp.cancel() }
-        database.places.note(entrance.updateSeq, at: .now)
-        act(database.machine.reopen(at: entrance.updateSeq), on: database)
-    }
-
     private func arrive(
         _ seats: [Seat],
         in database: FollowedDatabase,
@@ -101,9 +86,10 @@ extension Hub {
         guard databases[database.name] === database else { return }
         if entrance.opensFeed {
             openFeed(entrance)
-        } else if let instance = database.machine.instance, instance.isSameLife(as: arrival.instance) {
-            advanceFeed(for: entrance)
-            if let position = database.machine.position { settle(entrance, at: position) }
+        } else if let instance = database.machine.instance, instance.isSameLife(as: arrival.instance),
+            let position = database.machine.position
+        {
+            settle(entrance, at: position)
         }
         // Those who came may have room where the others have none.
         resumeIfRoom(database)

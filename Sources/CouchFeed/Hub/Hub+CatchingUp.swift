@@ -117,6 +117,15 @@ extension Hub: CatchUp.Owner {
         }
     }
 
+    func lag(of database: FollowedDatabase, _ completion: @escaping @CurlLoop (Int?) -> Void) {
+        guard let position = database.machine.position else { return completion(nil) }
+        client.pending(in: database.name, behind: position) { [weak self] answer in
+            guard let self, isRunning else { return }
+            let count: Int? = if case .ok(let count) = answer { count } else { nil }
+            completion(count)
+        }
+    }
+
     func flush(_ database: FollowedDatabase) {
         database.feed?.flush()
     }

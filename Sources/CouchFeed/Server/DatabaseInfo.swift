@@ -82,6 +82,20 @@ struct DatabaseInfo: Sendable, Equatable {
     }
 }
 
+/// The `pending` in the answer of `GET /db/_changes`. `nil` if it has none.
+func pendingCount(json: [UInt8]) -> Int? {
+    var count: Int?
+    let isObject = json.withUnsafeBytes { bytes in
+        var scanner = JSONScanner(bytes)
+        return scanner.members { scanner, name in
+            guard let range = scanner.value() else { return false }
+            if name.equals("pending") { count = Int(String(decoding: scanner.bytes[range], as: UTF8.self)) }
+            return true
+        }
+    }
+    return isObject ? count : nil
+}
+
 /// The names in the answer of `GET /_all_dbs`. `nil` if it is no list of names.
 func databaseNames(json: [UInt8]) -> [String]? {
     var names: [String] = []

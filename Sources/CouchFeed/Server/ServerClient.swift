@@ -53,6 +53,14 @@ final class ServerClient {
         }
     }
 
+    /// `GET /db/_changes` for one row: how many changes there are behind it, where the server counts them.
+    func pending(in database: String, behind place: Seq, _ completion: @escaping @CurlLoop (Answer<Int>) -> Void) {
+        let path = ServerAddress.path(ofDatabase: database)
+        ask("\(path)/_changes?limit=1&since=\(place.query)", within: Patience.info) {
+            completion(Answer($0).map { pendingCount(json: $0) })
+        }
+    }
+
     /// How many names a CouchDB takes in one `_dbs_info`; more is 400 `too_many_keys`.
     static let mostAtOnce = 100
 

@@ -15,6 +15,8 @@ final class CatchUp: FeedOwner {
         /// Asks whether the database is still the life that the followers were told of. Rows that were sent before the
         /// answer are then of that life.
         func verify(_ catchUp: CatchUp, _ completion: @escaping @CurlLoop (_ isSame: Bool) -> Void)
+        /// Asks how many changes there are behind where the shared feed stands; `nil` where that cannot be told.
+        func lag(of database: FollowedDatabase, _ completion: @escaping @CurlLoop (Int?) -> Void)
         /// What the shared feed has gathered is to be given now.
         func flush(_ database: FollowedDatabase)
         /// It is over; `failure` tells why its followers are detached still, where that is a failure.
@@ -122,17 +124,33 @@ final class CatchUp: FeedOwner {
         }
     }
 
+    /// Who joins a feed that has far to go yet would be told again what it has been told, or what was before it began.
     private func join() {
+        guard database.machine.mayLag else { return joinFeed() }
+        owner.lag(of: database) { [weak self] lag in
+            guard let self, !isOver else { return }
+            guard let lag else { return joinFeed() }
+            guard lag <= CatchUpPlan.little else { return readOnSoon() }
+            database.machine.isNearEnd()
+            joinFeed()
+        }
+    }
+
+    /// Its followers get what comes meanwhile from this reader.
+    private func readOnSoon() {
+        CurlLoop.schedule(after: .seconds(1)) { [weak self] in
+            guard let self, !isOver else { return }
+            act(plan.begin())
+        }
+    }
+
+    private func joinFeed() {
         guard database.copies > 1 else { return joined(readingFrom: nil) }
         // Two reads may meet different copies: the last one must meet those of the shared feed, and begin early enough.
         guard let place = database.places.place(at: readBegan - Self.lag) else {
             // The feed is younger than that, or that reading took so long that the place is forgotten. Neither mends by
             // waiting alone: what little has come meanwhile is read, by a reading that begins later.
-            CurlLoop.schedule(after: .seconds(1)) { [weak self] in
-                guard let self, !isOver else { return }
-                act(plan.begin())
-            }
-            return
+            return readOnSoon()
         }
         joined(readingFrom: place)
     }
