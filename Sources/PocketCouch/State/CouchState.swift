@@ -10,7 +10,8 @@ public final class CouchState: Sendable {
         var bellWaiters: [ObjectIdentifier: Waiter] = [:]
         /// Of those readers that want every event singly, at once.
         var eventWaiters: [ObjectIdentifier: Waiter] = [:]
-        var bellWindow: Duration = .milliseconds(500)
+        /// As the server that has it says. Before there is one, nobody is to hear later of what happens now.
+        var bellWindow: Duration = .zero
         var bellShuffles = true
         var isFlushScheduled = false
         var stats = CouchStats()

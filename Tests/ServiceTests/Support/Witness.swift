@@ -27,7 +27,7 @@ struct Witness {
         var known: [String: Int] = [:]
         // By this Herald:
         var latest: Place?
-        var farthestBefore: Place?
+        var toldNow: Set<Place> = []
         var hasWord = false
         var hasJoined = false
     }
@@ -44,7 +44,7 @@ struct Witness {
         accounts = accounts.mapValues { account in
             var account = account
             account.latest = nil
-            account.farthestBefore = account.farthest
+            account.toldNow = []
             account.hasWord = false
             account.hasJoined = false
             return account
@@ -69,8 +69,8 @@ struct Witness {
             }
             account.latest = place
             account.farthest = max(account.farthest ?? place, place)
-            account.told.insert(place)
-            if let before = account.farthestBefore, place <= before { repeats += 1 }
+            let isFirst = account.toldNow.insert(place).inserted
+            if !account.told.insert(place).inserted, isFirst { repeats += 1 }
             accounts[told.database] = account
         }
     }
