@@ -39,6 +39,7 @@ struct MemoryTests {
         }
         let after = try Resources(of: play.herald.pid)
         #expect(stage.size(of: "reader") == head + rounds * rows * line)
+        print("\(rounds * rows) rows, twenty notifiers that read nothing: \(after.peakMemory) kB at the most")
         #expect(after.peakMemory < 150_000, "kB; it was \(before.peakMemory) at the beginning")
         #expect(after.descriptors <= before.descriptors + 8)
         #expect(after.threads <= before.threads + 4)
