@@ -189,8 +189,7 @@ public struct HeraldService: Service {
     private func watchConfiguration() async {
         guard let configuration else { return }
         await ConfigurationWatch(paths: configuration.paths, read: configuration.fingerprint) {
-            log.info("the configuration's files have changed: reading them again")
-            _ = try? await control.reload()
+            await control.filesHaveChanged()
         }.run()
     }
 

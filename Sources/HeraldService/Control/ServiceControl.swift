@@ -30,6 +30,8 @@ actor ServiceControl: Controlled {
     /// The configuration that is in force.
     private var settings: HeraldSettings
     private var loaded: String
+    /// What the files looked like before they were read last.
+    private var read: ConfigurationFingerprint?
     private var reloads = 0
     private var faults: [String] = []
     private var server: ControlServer?
@@ -49,6 +51,7 @@ actor ServiceControl: Controlled {
         self.manager = manager
         self.log = log
         loaded = startTime
+        read = configuration?.fingerprint
     }
 
     /// The interface whose address changes with the configuration.
@@ -64,13 +67,31 @@ actor ServiceControl: Controlled {
     // MARK: Reloading
 
     func reload() async throws(ControlError) -> ReloadAnswer {
+        try await inTurn { await $0.reloadInTurn() }.get()
+    }
+
+    /// Reads them again, unless that was done since, because somebody asked for it.
+    func filesHaveChanged() async {
+        guard let configuration else { return }
+        await inTurn { control in
+            guard await control.read != ConfigurationFingerprint(paths: configuration.paths) else { return }
+            control.log.info("the configuration's files have changed: reading them again")
+            // What is wrong has been logged.
+            _ = await control.reloadInTurn()
+        }
+    }
+
+    /// Does `work` when all that came before is done.
+    private func inTurn<Result: Sendable>(
+        _ work: @escaping @Sendable (ServiceControl) async -> Result
+    ) async -> Result {
         let before = last
         let turn = Task {
             await before?.value
-            return await self.reloadInTurn()
+            return await work(self)
         }
         last = Task { _ = await turn.value }
-        return try await turn.value.get()
+        return await turn.value
     }
 
     private func reloadInTurn() async -> Result<ReloadAnswer, ControlError> {
@@ -81,6 +102,8 @@ actor ServiceControl: Controlled {
         manager.reloading()
         // Behind its end nothing else is told of it.
         defer { if !isStopping { manager.ready("running") } }
+        // Before they are read: what changes meanwhile is noticed then.
+        read = ConfigurationFingerprint(paths: configuration.paths)
         do throws(Faults) {
             let new = try await configuration.load()
             return .success(try await apply(new))
