@@ -128,6 +128,7 @@ private struct Siege {
             try await pass(round % 50 == 0 ? 1500...2500 : 0...120)
         }
         herald.send(signal: SIGKILL)
+        let killed = ContinuousClock.now
         let exit = try await herald.waitForExit()
         if exit != .signal(SIGKILL) { ownFaults.append("\(exit) in round \(round): \(herald.transcript)") }
         try await eventually("the notifiers have ended") {
@@ -137,7 +138,7 @@ private struct Siege {
         try judge(isOver: true)
         let hasProgressed = files["sure"].map { $0.ends.count > before } ?? false
         if hasProgressed { progress += 1 }
-        judgeRepeats(hasProgressed: hasProgressed)
+        judgeRepeats(killed, hasProgressed: hasProgressed)
         if round % 8 == 0 { try await judgeStore() }
     }
 
@@ -188,24 +189,25 @@ private struct Siege {
     }
 
     /// What came a second time is at most the window, as much again while it catches up, where not each line has a place
-    /// of its own, and what was confirmed since the last save. (That this is no long time is the keeper's own test: here
-    /// the machine may be too busy for it.)
-    private mutating func judgeRepeats(hasProgressed: Bool) {
+    /// of its own, and what was confirmed since the last save, or while it joined the shared feed, which may have been a
+    /// little behind.
+    private mutating func judgeRepeats(_ killed: ContinuousClock.Instant, hasProgressed: Bool) {
         // A life that told nothing has nothing to save, but writes to the store's files while it starts.
-        defer { allowed = max(confirmedSinceLastSave(), hasProgressed ? 0 : allowed) }
+        defer { allowed = max(confirmedLately(killed), hasProgressed ? 0 : allowed) }
         guard let repeated = repeats.last, repeated > 2 * Self.window + allowed else { return }
         ownFaults.append("round \(round): \(repeated) lines repeated, \(allowed) had just been confirmed")
     }
 
-    /// What may have been confirmed and not saved when the last Herald was killed.
+    /// What may be repeated beside the window when the last Herald was killed.
     private var allowed = 0
 
-    private func confirmedSinceLastSave() -> Int {
+    private func confirmedLately(_ killed: ContinuousClock.Instant) -> Int {
+        // Saves and feeds are late by a second at the most; by more where the machine is busy.
+        let late = max(.milliseconds(1250), longestPause * 20)
         // Each save is written to the log. (The database's file is written to by checkpoints.)
         let age = ageOfFile(stage.folder.path("herald-state/herald.sqlite-wal")) ?? .seconds(3600)
-        // What is gathered for a save is on its way to the log for a moment, for longer where the machine is busy.
-        let save = ContinuousClock.now - age - max(.milliseconds(250), longestPause * 20)
-        let place = samples.last { $0.time <= save }?.size ?? 0
+        let since = min(killed - late, ContinuousClock.now - age)
+        let place = samples.last { $0.time <= since }?.size ?? 0
         return files["sure"]?.count(behind: place) ?? 0
     }
 
