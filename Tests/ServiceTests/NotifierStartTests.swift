@@ -57,7 +57,7 @@ struct NotifierStartTests {
         for process in [eyes, plain] {
             #expect(process.session == process.pid)
             #expect(process.group == process.pid)
-            #expect(process.descriptors == [0, 1, 2])
+            try await process.waitForThreeDescriptors()
         }
         #expect(eyes.workingDirectory == stage.folder.path("there"))
         #expect(plain.workingDirectory == stage.folder.path)
@@ -84,7 +84,7 @@ struct NotifierStartTests {
         for life in 1...3 {
             let pid = try await play.process(of: "second", life: life)
             try await eventually("it is cat") { RunningProcess(pid)?.program == "cat" }
-            #expect(RunningProcess(pid)?.descriptors == [0, 1, 2])
+            try await #require(RunningProcess(pid)).waitForThreeDescriptors()
             kill(pid, SIGKILL)
         }
         try await play.end()

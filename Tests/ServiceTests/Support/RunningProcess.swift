@@ -60,6 +60,12 @@ struct RunningProcess {
         Self.names(in: "/proc/\(pid)/fd").compactMap { Int($0) }.sorted()
     }
 
+    /// Waits until it has its three standard streams open and nothing else. What it was given by mistake it never
+    /// closes; a shell closes its script when it becomes another program, and the loader the libraries that it maps.
+    func waitForThreeDescriptors() async throws {
+        try await eventually("process \(pid) has three descriptors") { descriptors == [0, 1, 2] }
+    }
+
     var workingDirectory: String? {
         realpath("/proc/\(pid)/cwd", nil).map { path in
             defer { free(path) }
