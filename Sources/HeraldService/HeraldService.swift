@@ -97,6 +97,7 @@ public struct HeraldService: Service {
     /// interface cannot be opened; then nothing was started.
     public func run() async throws {
         SignalDefaults.ignoreBrokenPipes()
+        Timekeeper.prepare()
         Machine.raiseFileLimit(log: log)
         for warning in settings.warnings { log.warning("\(warning)") }
         if settings.source.isDefault { log.info("no url in [source]: watching \(settings.source.url)") }

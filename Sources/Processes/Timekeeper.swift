@@ -20,6 +20,14 @@ public struct Timekeeper: Sendable {
         now: { .now },
         sleep: { instant in try? await Task.sleep(until: instant, clock: .continuous) }
     )
+
+    /// Makes sure that tasks can sleep from now on, also when no file descriptor is left: Dispatch takes those of its
+    /// timers when the first sleep begins. If it gets none, that sleep never ends, or the process ends with a trap.
+    ///
+    /// Returns at once. A sleep that is over before Dispatch looks at it takes no timer, so this is a long one.
+    public static func prepare() {
+        Task.detached { await system.sleep(.now + .seconds(1)) }
+    }
 }
 
 extension Duration {

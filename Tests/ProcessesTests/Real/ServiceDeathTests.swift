@@ -41,6 +41,17 @@ extension RealProcesses {
             }
         }
 
+        @Test("when no file descriptor is left, what sleeps wakes up, also if nothing has slept before")
+        func sleeping() async throws {
+            await #expect(processExitsWith: .success) {
+                await prepareTimers()
+                _ = takeAllDescriptors()
+                let start = ContinuousClock.now
+                await Timekeeper.system.sleep(start + .milliseconds(5))
+                #expect(ContinuousClock.now - start >= .milliseconds(5))
+            }
+        }
+
         @Test("when no file descriptor is left, the service lives on, says so, and starts the child later")
         func noDescriptors() async throws {
             await #expect(processExitsWith: .success) {
@@ -57,12 +68,8 @@ extension RealProcesses {
                 let first = try TestChild("cat")
                 _ = try await first.runs()
                 try await first.stop()
-                var limit = rlimit(rlim_cur: 64, rlim_max: 64)
-                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-                var taken: [CInt] = []
-                while case let descriptor = dup(0), descriptor >= 0 {
-                    taken.append(descriptor)
-                }
+                await prepareTimers()
+                var taken = takeAllDescriptors()
                 let running = Task { await supervisor.run() }
                 // With each number of free descriptors it would fail somewhere else.
                 for _ in 0..<Descriptors.needed {
@@ -82,4 +89,19 @@ extension RealProcesses {
             }
         }
     }
+}
+
+/// Has Dispatch take its timers, and gives it the time to do so.
+private func prepareTimers() async {
+    Timekeeper.prepare()
+    await Timekeeper.system.sleep(.now + .milliseconds(100))
+}
+
+/// Takes what descriptors this process may have, of which it leaves few enough to be quick about it.
+private func takeAllDescriptors() -> [CInt] {
+    var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    var taken: [CInt] = []
+    while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+    return taken
 }
