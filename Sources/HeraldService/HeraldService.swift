@@ -98,7 +98,6 @@ public struct HeraldService: Service {
     public func run() async throws {
         SignalDefaults.ignoreBrokenPipes()
         Timekeeper.prepare()
-        Machine.raiseFileLimit(log: log)
         for warning in settings.warnings { log.warning("\(warning)") }
         if settings.source.isDefault { log.info("no url in [source]: watching \(settings.source.url)") }
         defer { parts.store.close() }

@@ -25,6 +25,7 @@ struct Run: AsyncParsableCommand {
         let logSettings = LiveLogSettings(settings.log)
         let log = Logger(label: "herald") { _ in StandardErrorLog(logSettings) }
         log.info("herald \(HeraldVersion.current) starts, configured by \(settings.files.joined(separator: ", "))")
+        try Machine.allowFiles(log: log)
         let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,

@@ -44,6 +44,32 @@ struct BadInputTests {
         }
     }
 
+    @Test("A machine that lets too few files be open is told so, before anything is made", arguments: [12, 16, 22, 63])
+    func fewFiles(limit: Int) async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("notifiers.ini", "[herald]\nstate_dir = state\nlisten =\n")
+        let command = "ulimit -n \(limit); exec \"$0\" run -c \"$1\""
+        let herald = try HeraldProcess(executable: "/bin/sh", ["-c", command, try HeraldProcess.binary(), path])
+        #expect(try await herald.waitForExit() == .status(71))
+        let said = herald.stderr.filter { !$0.contains("Z info: ") }
+        #expect(said.count == 1 && said[0].hasPrefix("only \(limit) files may be open, and herald needs 64"))
+        #expect(access(folder.path("state"), F_OK) != 0)
+    }
+
+    @Test("With as few files as are needed a notifier gets its lines")
+    func fewestFiles() async throws {
+        let stage = try Stage()
+        let server = try await stage.server()
+        let path = try stage.configuration(url: server.url, notifiers: [("a", stage.append("a"))])
+        let command = "ulimit -n 64; exec \"$0\" run -c \"$1\""
+        let herald = try HeraldProcess(executable: "/bin/sh", ["-c", command, try HeraldProcess.binary(), path])
+        try await herald.waitForLine(containing: "databases on the server")
+        try stage.state.createDatabase("d")
+        try await stage.lines("a").waitForLine(containing: "created")
+        try await herald.end()
+        await server.stop()
+    }
+
     @Test("No notifier at all is a warning, and it runs")
     func noNotifier() async throws {
         let stage = try Stage()

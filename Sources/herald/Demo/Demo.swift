@@ -42,6 +42,7 @@ struct Demo: AsyncParsableCommand {
         )
         let logSettings = LiveLogSettings(settings.log)
         let log = Logger(label: "herald") { _ in StandardErrorLog(logSettings) }
+        try Machine.allowFiles(log: log)
         let (store, contents) = try await openStore(of: settings)
         let service = HeraldService(
             settings: settings,
