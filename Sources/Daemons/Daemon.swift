@@ -26,16 +26,21 @@ final class Daemon: Sendable {
             restartRule: FailureWindow(limits: limits),
             time: time
         )
-        api.onFailure { [weak supervisor] why in supervisor?.restart(why, hasSpoken: true) }
+        api.onFailure { [weak supervisor] why in supervisor?.restart(why, isSure: true) }
         self.api = api
         self.supervisor = supervisor
         self.time = time
     }
 
-    /// From now on this is what is run. Another program has registered for nothing yet.
+    /// From now on this is what is run. Another program has registered for nothing yet; the same one with other options
+    /// is only restarted.
     func change(to command: ChildCommand) {
-        guard command != supervisor.command else { return }
-        api.forgetRegistrations()
+        let before = supervisor.command
+        guard command != before else { return }
+        if command.commandLine != before.commandLine {
+            // By number, for the life that is ended now may still write, and the one that follows may begin at once.
+            api.forgetRegistrations(ofLives: supervisor.status.starts)
+        }
         supervisor.change(to: command)
     }
 

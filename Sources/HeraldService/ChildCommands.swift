@@ -14,6 +14,9 @@ struct ChildCommands: Sendable {
         command(of: daemon, nameVariable: "HERALD_DAEMON")
     }
 
+    /// A service that is itself a child of one has its own name there.
+    private static let nameVariables: Set<String> = ["HERALD_NOTIFIER", "HERALD_DAEMON"]
+
     private func command(of child: some ChildSettings, nameVariable: String) -> ChildCommand {
         ChildCommand(
             name: child.name,
@@ -22,7 +25,7 @@ struct ChildCommands: Sendable {
                 inherited: environment,
                 extra: [(nameVariable, child.name)] + child.environment.map { ($0.name, $0.value) },
                 firstOnPath: Machine.programFolder(),
-                withheld: ChildEnvironment.credentials.union(ServiceManager.variables)
+                withheld: ChildEnvironment.credentials.union(ServiceManager.variables).union(Self.nameVariables)
             ),
             workingDirectory: child.workingDirectory,
             stopTimeout: child.stopTimeout

@@ -137,6 +137,7 @@ public struct HeraldService: Service {
             Task { await keepHouse() },
             Task { await watchConfiguration() },
             Task { await reloadOnHangup() },
+            Task { await tellManager() },
             Task { await manager.keepWatchdog { await isAlive() } },
         ]
         manager.ready("running")
@@ -188,9 +189,17 @@ public struct HeraldService: Service {
 
     private func watchConfiguration() async {
         guard let configuration else { return }
-        await ConfigurationWatch(paths: configuration.paths, read: configuration.fingerprint) {
+        await ConfigurationWatch(paths: configuration.paths) {
+            await control.read ?? configuration.fingerprint
+        } changed: {
             await control.filesHaveChanged()
         }.run()
+    }
+
+    /// For `systemctl status`, to which a person turns now and then.
+    private func tellManager() async {
+        guard manager.isListening else { return }
+        repeat { await control.tellManager() } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 
     private func keepHouse() async {

@@ -83,6 +83,8 @@ public final class Supervisor: Sendable {
         let now = time.now()
         return state.withLockedValue { state in
             var status = state.status
+            // As `run` will find it.
+            if status.state == .idle, !state.supervision.isWanted { status.state = .suspended }
             status.failures = state.supervision.failures(at: now)
             return status
         }
@@ -232,7 +234,8 @@ public final class Supervisor: Sendable {
 
     private func hear(_ news: ChildNews) {
         let now = time.now()
-        log.hear(news)
+        // Whoever has seen the line finds the status to be so.
+        defer { log.hear(news) }
         switch news {
         case .started(let pid):
             let isUnwanted = state.withLockedValue { state in
@@ -268,14 +271,14 @@ extension Supervisor {
     /// already.
     /// - Parameters:
     ///   - why: The reason, for the log: words that follow the child's name and a colon.
-    ///   - hasSpoken: Whether the reason is what the child that lives now has written, so that no other can be meant:
-    ///     it is ended also if it was quicker than the news of its start.
-    public func restart(_ why: String, hasSpoken: Bool = false) {
+    ///   - isSure: Whether no other child than the one that lives now can be meant, because of what it has written: it
+    ///     is ended also if it was quicker than the news of its start.
+    public func restart(_ why: String, isSure: Bool = false) {
         let now = time.now()
         let isNews = state.withLockedValue { state in
             switch state.status.state {
             case .running: break
-            case .starting where hasSpoken: break
+            case .starting where isSure: break
             default: return false
             }
             guard state.supervision.fail() else { return false }

@@ -18,6 +18,15 @@ extension StatusReport {
     }
 }
 
+extension StatusReport {
+    /// How things are, in a line: `all is well`, or how many problems there are and the worst of them.
+    public var verdict: String {
+        let problems = problems
+        guard let worst = problems.first else { return "all is well" }
+        return problems.count == 1 ? "\(worst)" : "\(problems.count) problems, the worst: \(worst)"
+    }
+}
+
 extension Problem.Subject: CustomStringConvertible {
     /// In words: `server`, `notifier warmer`.
     public var description: String {

@@ -99,6 +99,26 @@ struct MembersTests {
         store.close()
     }
 
+    @Test("A rewind that cannot be saved is done and says so, and is saved when it can be", .timeLimit(.minutes(5)))
+    func unsaved() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store.open(folder.path("state"))
+        let keeper = try await Self.keeper(store, ["a"])
+        keeper.ledger(of: "a").delivered([Self.mark("d", "5")])
+        let isSaved = await keeper.trySave()
+        #expect(isSaved)
+        keeper.ledger(of: "a").delivered([Self.mark("e", "\"\(String(repeating: "x", count: 100_000))\"")])
+        try await store.limitPages(to: 1)
+        let rewound = try await keeper.rewind(Rewind(follower: "a", database: "d", target: .start))
+        #expect(!rewound.isSaved && rewound.outcome.databases.first?.count == 1)
+        try await store.limitPages(to: nil)
+        await keeper.stop()
+        var memory = Memory(try await store.contents())
+        let beginning = try #require(memory.take("d", for: ["a"])["a"])
+        #expect(beginning != .resume(Self.cursor("5")))
+        store.close()
+    }
+
     @Test("A rewind that cannot be saved holds nobody up who wants to stop", .timeLimit(.minutes(5)))
     func hurried() async throws {
         let folder = try TemporaryFolder()

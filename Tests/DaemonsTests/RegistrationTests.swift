@@ -106,6 +106,52 @@ struct RegistrationTests {
         await house.daemons.stop()
     }
 
+    @Test("What the old program still registers for while it is being ended is not the new one's")
+    func oldProgram() async throws {
+        let house = try await House("")
+        try house.folder.write(
+            "old.sh",
+            #"echo old >> told; cat > /dev/null; echo '["register","s"]'; echo end >> told"#
+        )
+        let options = "[daemon:d]\nstop_timeout = 10m\n"
+        try await house.apply(options + "[os_daemons]\nd = sh old.sh\n[s]\na = 1")
+        let told = house.lines("told")
+        try await told.waitForLines(1)
+        let new = options + "[os_daemons]\nd = \(daemon(#"["register","t"]"#))\n"
+        try await house.apply(new + "[s]\na = 1")
+        let second = try await house.pid("d", start: 2)
+        try await eventually("the new one has registered") {
+            try await house.status("d").registrations.last == "t"
+        }
+        #expect(try await house.status("d").registrations == ["t"])
+        try await house.apply(new + "[s]\na = 2")
+        #expect(try await house.pid("d", start: 2) == second)
+        try await house.apply(new + "[s]\na = 2\n[t]\na = 1")
+        try await house.pid("d", start: 3)
+        await house.daemons.stop()
+        #expect(told.lines == ["old", "end", "begin", "begin"])
+    }
+
+    @Test("What it has registered for survives a change of its options")
+    func options() async throws {
+        let house = try await House("")
+        try house.folder.write(
+            "once.sh",
+            #"[ -e told ] || echo '["register","s"]'; echo begin >> told; exec cat > /dev/null"#
+        )
+        func text(_ timeout: String, _ value: Int) -> String {
+            "[os_daemons]\nd = sh once.sh\n[daemon:d]\nstop_timeout = \(timeout)\n[s]\na = \(value)"
+        }
+        try await house.apply(text("10m", 1))
+        try await eventually("it has registered") { try await house.status("d").registrations == ["s"] }
+        try await house.apply(text("9m", 1))
+        try await house.pid("d", start: 2)
+        #expect(try await house.status("d").registrations == ["s"])
+        try await house.apply(text("9m", 2))
+        try await house.pid("d", start: 3)
+        await house.daemons.stop()
+    }
+
     @Test("A daemon that comes back under its name has registered for nothing")
     func putBack() async throws {
         let once = "[os_daemons]\nd = sh d.sh\n"

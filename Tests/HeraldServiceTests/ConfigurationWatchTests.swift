@@ -11,6 +11,7 @@ private final class ScriptedFiles: Sendable {
     private struct State {
         var now: ContinuousClock.Instant
         var read: [Duration] = []
+        var latest = ScriptedFiles.fingerprint(0)
     }
 
     private let start = ContinuousClock.now
@@ -32,7 +33,6 @@ private final class ScriptedFiles: Sendable {
     /// The watch of these files; reading them takes `reading`.
     func watch(reading: Duration = .zero) -> ConfigurationWatch {
         ConfigurationWatch(
-            read: Self.fingerprint(0),
             time: Timekeeper(
                 now: { self.state.withLockedValue { $0.now } },
                 sleep: { instant in
@@ -40,15 +40,20 @@ private final class ScriptedFiles: Sendable {
                     self.state.withLockedValue { $0.now = max($0.now, instant) }
                 }
             ),
-            look: { Self.fingerprint(self.changes.count { $0 <= self.passed }) },
+            read: { self.state.withLockedValue { $0.latest } },
+            look: { self.current },
             changed: {
+                let current = self.current
                 self.state.withLockedValue {
+                    $0.latest = current
                     $0.read.append($0.now - self.start)
                     $0.now += reading
                 }
             }
         )
     }
+
+    private var current: ConfigurationFingerprint { Self.fingerprint(changes.count { $0 <= passed }) }
 
     private static func fingerprint(_ version: Int) -> ConfigurationFingerprint {
         ConfigurationFingerprint(files: [.init(path: "a.ini", stamp: .absent(error: Int32(version)))])
@@ -102,7 +107,11 @@ struct ConfigurationWatchTests {
         try folder.makeFolder("d")
         let paths = [folder.path("a.ini"), folder.path("d")]
         let count = NIOLockedValueBox(0)
-        let watch = ConfigurationWatch(paths: paths, read: ConfigurationFingerprint(paths: paths)) {
+        let read = NIOLockedValueBox(ConfigurationFingerprint(paths: paths))
+        let watch = ConfigurationWatch(paths: paths) {
+            read.withLockedValue { $0 }
+        } changed: {
+            read.withLockedValue { $0 = ConfigurationFingerprint(paths: paths) }
             count.withLockedValue { $0 += 1 }
         }
         let task = Task { await watch.run() }

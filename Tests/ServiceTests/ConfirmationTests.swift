@@ -102,6 +102,22 @@ struct ConfirmationTests {
         try await play.end()
     }
 
+    @Test("One that speaks before it is asked is told that it is no answer, however quick it is, and tried again")
+    func banner() async throws {
+        let stage = try Stage()
+        // So many, since each may be quicker or slower than the news of its start.
+        let names = (0..<12).map { "n\($0)" }
+        let options = names.map { "[notifier:\($0)]\nconfirm = yes\nstop_timeout = 100ms\n" }.joined()
+        let play = try await stage.play(names.map { ($0, "echo hello; exec cat > /dev/null") }, options: options)
+        for name in names {
+            try await eventually("\(name) is tried again") { play.herald.log("notifier \(name) started").count >= 4 }
+        }
+        #expect(names.allSatisfy { !play.herald.log("notifier \($0): ").isEmpty })
+        play.herald.terminate()
+        #expect(try await play.herald.waitForExit() == .status(0))
+        await play.server.stop()
+    }
+
     @Test("drop makes a dead letter with its reason, at once; the rest goes on")
     func drop() async throws {
         let stage = try Stage()

@@ -29,6 +29,18 @@ struct ProblemTests {
     @Test("Where all is well there are none")
     func none() {
         #expect(Self.report().problems.isEmpty)
+        #expect(Self.report().verdict == "all is well")
+    }
+
+    @Test("The verdict tells how many there are, and the worst")
+    func verdict() {
+        let one = Self.report { $0.server.state = .refused }
+        #expect(one.verdict == "\(one.problems[0])")
+        let two = Self.report {
+            $0.notifiers["n"]?.deadLetters = 1
+            $0.server.state = .refused
+        }
+        #expect(two.verdict == "2 problems, the worst: server: does not let Herald in")
     }
 
     @Test(

@@ -147,16 +147,25 @@ public actor CursorKeeper {
         isHurried = true
     }
 
-    /// Puts cursors elsewhere, and returns when that is on the disk. Those who are moved must not be served meanwhile.
-    public func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
+    /// Puts cursors elsewhere. Those who are moved must not be served meanwhile.
+    ///
+    /// - Returns: What came of it, and whether that is on the disk. What is not, after ``mostSaves`` tries, is saved when
+    ///   it can be, and is lost if the process dies before.
+    public func rewind(_ rewind: Rewind) async throws(RewindFault) -> (outcome: Rewind.Outcome, isSaved: Bool) {
         let outcome = try rewind.outcome(in: contents())
         for (database, positions) in outcome.changes.positions { book.set(positions, in: database) }
-        while await !save(durably: true), !isHurried {
+        for attempt in 1...Self.mostSaves {
+            if await save(durably: true) { return (outcome, true) }
+            if isHurried || attempt == Self.mostSaves { break }
             // As in run(): not in a hot loop.
             try? await Task.sleep(for: Self.pauseAfterFailure)
         }
-        return outcome
+        alarm.ring()
+        return (outcome, false)
     }
+
+    /// How often a rewind is tried to be saved before those who wait for its end are let go on.
+    private static let mostSaves = 3
 
     /// How saving goes. Any thread may ask.
     public nonisolated var saves: SaveRecord { record.withLockedValue { $0 } }

@@ -31,7 +31,7 @@ actor ServiceControl: Controlled {
     private var settings: HeraldSettings
     private var loaded: String
     /// What the files looked like before they were read last.
-    private var read: ConfigurationFingerprint?
+    private(set) var read: ConfigurationFingerprint?
     private var reloads = 0
     private var faults: [String] = []
     private var server: ControlServer?
@@ -59,10 +59,12 @@ actor ServiceControl: Controlled {
         self.server = server
     }
 
-    /// Nothing is reloaded any more.
+    /// Nothing is changed any more.
     func beginToStop() {
         isStopping = true
     }
+
+    private static let isBeingStopped = ControlError.refused("herald is being stopped")
 
     // MARK: Reloading
 
@@ -98,7 +100,7 @@ actor ServiceControl: Controlled {
         guard let configuration else {
             return .failure(.refused("this herald was not started with configuration files"))
         }
-        guard !isStopping else { return .failure(.refused("herald is being stopped")) }
+        guard !isStopping else { return .failure(Self.isBeingStopped) }
         manager.reloading()
         // Behind its end nothing else is told of it.
         defer { if !isStopping { manager.ready("running") } }
@@ -106,6 +108,8 @@ actor ServiceControl: Controlled {
         read = ConfigurationFingerprint(paths: configuration.paths)
         do throws(Faults) {
             let new = try await configuration.load()
+            // That may have taken a while.
+            guard !isStopping else { return .failure(Self.isBeingStopped) }
             return .success(try await apply(new))
         } catch {
             faults = error.faults.map(\.description)
@@ -155,6 +159,7 @@ actor ServiceControl: Controlled {
     // MARK: Orders
 
     func perform(_ action: ChildAction, on name: ChildName) async throws(ControlError) {
+        guard !isStopping else { throw Self.isBeingStopped }
         let supervisor = try await find(name)
         switch action {
         case .start: supervisor.resume()
@@ -192,20 +197,35 @@ actor ServiceControl: Controlled {
         if case .seq = target, request.database == nil {
             throw .refused("a seq belongs to one database: name it, or rewind to 0 or now")
         }
+        guard !isStopping else { throw Self.isBeingStopped }
         let order = Rewind(follower: request.name, database: request.database, target: target)
-        let outcome: Rewind.Outcome
+        let (outcome, isSaved): NotifierRoster.Rewound
         do throws(RewindFault) {
-            outcome = try await parts.roster.rewind(order)
+            (outcome, isSaved) = try await parts.roster.rewind(order)
         } catch {
             throw .unknown(LogText.escaped("\(error)"))
         }
         for (name, count) in outcome.databases {
             log.info("notifier \(name): rewound to \(target) in \(count == 1 ? "1 database" : "\(count) databases")")
         }
+        guard isSaved else {
+            throw .refused(
+                """
+                the cursors were moved, but the store cannot be written: what was moved is saved as soon as it can be, and \
+                lost if herald ends before; make room on the disk of state_dir, and see 'herald status'
+                """
+            )
+        }
         return RewindAnswer(databases: Dictionary(outcome.databases.map { ($0.follower, $0.count) }) { $1 })
     }
 
     // MARK: Status
+
+    /// Tells systemd how things are; nothing behind the news of the stop.
+    func tellManager() async {
+        let verdict = await report().verdict
+        if !isStopping { manager.status(verdict) }
+    }
 
     func report() async -> StatusReport {
         let hub = await parts.hub.status()

@@ -22,6 +22,8 @@ actor DeadLetterDesk {
     /// The outbox that each was given to. With one that is gone it was given to nobody.
     private var underWay: [Attempt: WeakOutbox] = [:]
     private var outboxCount = 0
+    /// Whether something was to be looked for that has not been found out yet.
+    private var mustLook = false
     /// How many there were of each notifier when they were last counted.
     private(set) var counts: [String: Int] = [:]
     private var lastSave: ContinuousClock.Instant?
@@ -37,7 +39,7 @@ actor DeadLetterDesk {
     func lookIfChanged(lastSave: ContinuousClock.Instant?) async {
         let isChanged = (try? await store.wasChangedByOthers()) ?? false
         let outboxCount = await roster.outboxCount
-        if isChanged || outboxCount != self.outboxCount { return await look() }
+        if isChanged || mustLook || outboxCount != self.outboxCount { return await look() }
         guard self.lastSave != lastSave else { return }
         self.lastSave = lastSave
         await count()
@@ -46,18 +48,26 @@ actor DeadLetterDesk {
     func look() async {
         await count()
         outboxCount = await roster.outboxCount
+        let letters: [DeadLetter]
         do {
-            for letter in try await store.lettersToBeRetried() {
-                guard let outbox = await roster.outbox(of: letter.notifier) else { continue }
-                let attempt = Attempt(id: letter.id, died: letter.died)
-                guard underWay[attempt]?.outbox !== outbox else { continue }
-                underWay[attempt] = WeakOutbox(outbox: outbox)
-                outbox.retry(letter.id, line: letter.line)
-                log.info("notifier \(letter.notifier): the dead letter \(letter.id) is tried again")
-            }
+            letters = try await store.lettersToBeRetried()
         } catch {
-            log.error("the dead letters cannot be read: \(error)")
+            // The store tells of a change once.
+            if !mustLook { log.error("the dead letters cannot be read: \(error)") }
+            mustLook = true
+            return
         }
+        mustLook = false
+        var attempts: [Attempt: WeakOutbox] = [:]
+        for letter in letters {
+            guard let outbox = await roster.outbox(of: letter.notifier) else { continue }
+            let attempt = Attempt(id: letter.id, died: letter.died)
+            attempts[attempt] = WeakOutbox(outbox: outbox)
+            guard underWay[attempt]?.outbox !== outbox else { continue }
+            outbox.retry(letter.id, line: letter.line)
+            log.info("notifier \(letter.notifier): the dead letter \(letter.id) is tried again")
+        }
+        underWay = attempts
     }
 
     private func count() async {

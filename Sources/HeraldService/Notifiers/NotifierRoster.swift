@@ -166,13 +166,17 @@ actor NotifierRoster {
 
     // MARK: Orders
 
-    /// Puts cursors elsewhere. A notifier that runs is stopped for it, without what waits for it, and started again.
-    func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewind.Outcome {
+    /// What came of a rewind, and whether that is on the disk.
+    typealias Rewound = (outcome: Rewind.Outcome, isSaved: Bool)
+
+    /// Puts cursors elsewhere. A notifier that runs is stopped for it, without what waits for it, and started again; once
+    /// all are stopped, none is.
+    func rewind(_ rewind: Rewind) async throws(RewindFault) -> Rewound {
         try await keeper.check(rewind)
         return try await inTurn { await $0.rewound(rewind) }.get()
     }
 
-    private func rewound(_ rewind: Rewind) async -> Result<Rewind.Outcome, RewindFault> {
+    private func rewound(_ rewind: Rewind) async -> Result<Rewound, RewindFault> {
         let moved = places.filter { (rewind.follower ?? $0.key) == $0.key && $0.value.running != nil }
         // Those who leave anyway are only waited for: what they are still served would move their cursors back.
         let names = moved.filter { !$0.value.isLeaving }.map(\.key)
@@ -183,7 +187,7 @@ actor NotifierRoster {
                 group.addTask { await running.supervisor.stop() }
             }
         }
-        let outcome: Result<Rewind.Outcome, RewindFault>
+        let outcome: Result<Rewound, RewindFault>
         do throws(RewindFault) {
             outcome = .success(try await keeper.rewind(rewind))
         } catch {
@@ -192,7 +196,7 @@ actor NotifierRoster {
         for name in names {
             vacate(name)
         }
-        await settle(names)
+        if !isStopped { await settle(names) }
         return outcome
     }
 

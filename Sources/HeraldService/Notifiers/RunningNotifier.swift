@@ -41,7 +41,9 @@ struct RunningNotifier: Sendable {
             output: settings.confirmation.map { AnswerReader(outbox, isOmprog: $0.greets, others: output) } ?? output,
             logger: log
         )
-        outbox.onRestart { [weak supervisor] why in supervisor?.restart(why) }
+        // Answers are judged from before the start on, so only the child that lives now can be meant; one may have
+        // answered before it is known to run, and is never given another line if this is lost.
+        outbox.onRestart { [weak supervisor] why in supervisor?.restart(why, isSure: true) }
         self.settings = settings
         self.outbox = outbox
         self.supervisor = supervisor

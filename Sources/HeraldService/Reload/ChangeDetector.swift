@@ -9,34 +9,30 @@ struct ChangeDetector<Fingerprint: Equatable> {
     /// For how long nothing may have changed.
     static var quiet: Duration { .milliseconds(200) }
 
-    /// That of the configuration that was read last.
-    private var read: Fingerprint
-    private var latest: Fingerprint
-    /// When `latest` was first seen; nil while it is what was read.
-    private var restlessSince: ContinuousClock.Instant?
+    /// What was seen last that is not what was read, and since when it is so.
+    private var restless: (fingerprint: Fingerprint, since: ContinuousClock.Instant)?
 
-    /// - Parameter read: The fingerprint of the configuration in force, taken before it was read.
-    init(read: Fingerprint) {
-        self.read = read
-        latest = read
-    }
-
-    /// Takes note of a fingerprint; true if the configuration is to be read now, which is then taken for done.
-    mutating func saw(_ fingerprint: Fingerprint, at now: ContinuousClock.Instant) -> Bool {
-        guard fingerprint == latest else {
-            latest = fingerprint
-            restlessSince = fingerprint == read ? nil : now
+    /// Takes note of a fingerprint; true if the configuration is to be read now.
+    ///
+    /// - Parameter read: That of the configuration that was read last, taken before it was read. Others may have read it
+    ///   since the last look, and what they have read may be gone again.
+    mutating func saw(_ fingerprint: Fingerprint, whileRead read: Fingerprint, at now: ContinuousClock.Instant) -> Bool {
+        guard fingerprint != read else {
+            restless = nil
             return false
         }
-        guard let restlessSince, now - restlessSince >= Self.quiet else { return false }
-        self.restlessSince = nil
-        read = latest
+        guard let restless, restless.fingerprint == fingerprint else {
+            restless = (fingerprint, now)
+            return false
+        }
+        guard now - restless.since >= Self.quiet else { return false }
+        self.restless = nil
         return true
     }
 
     /// When to look the next time, `now` being the moment after the last look.
     func nextLook(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-        guard let restlessSince else { return now + Self.interval }
-        return max(now, restlessSince + Self.quiet)
+        guard let restless else { return now + Self.interval }
+        return max(now, restless.since + Self.quiet)
     }
 }

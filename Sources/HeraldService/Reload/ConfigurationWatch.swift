@@ -11,28 +11,28 @@ public import Processes
 ///
 /// The files that a configuration names (passwords, tokens, certificates) are not watched: they are read when needed.
 public struct ConfigurationWatch: Sendable {
-    private let read: ConfigurationFingerprint
+    private let read: @Sendable () async -> ConfigurationFingerprint
     private let time: Timekeeper
     private let look: @Sendable () -> ConfigurationFingerprint
     private let changed: @Sendable () async -> Void
 
     /// - Parameters:
     ///   - paths: What `HeraldSettings.load(paths:environment:)` was given.
-    ///   - read: The fingerprint of the configuration in force, taken before it was read.
+    ///   - read: Gives the fingerprint of the configuration that was read last, taken before it was read.
     ///   - changed: Called once things have been quiet after a change, in the task that runs the watch: nothing is looked
     ///     at before it returns, and what changes meanwhile is noticed then.
     public init(
         paths: [String],
-        read: ConfigurationFingerprint,
         time: Timekeeper = .system,
+        read: @escaping @Sendable () async -> ConfigurationFingerprint,
         changed: @escaping @Sendable () async -> Void
     ) {
-        self.init(read: read, time: time, look: { ConfigurationFingerprint(paths: paths) }, changed: changed)
+        self.init(time: time, read: read, look: { ConfigurationFingerprint(paths: paths) }, changed: changed)
     }
 
     init(
-        read: ConfigurationFingerprint,
         time: Timekeeper,
+        read: @escaping @Sendable () async -> ConfigurationFingerprint,
         look: @escaping @Sendable () -> ConfigurationFingerprint,
         changed: @escaping @Sendable () async -> Void
     ) {
@@ -45,9 +45,11 @@ public struct ConfigurationWatch: Sendable {
     /// Watches until the task is cancelled; on no actor, since it asks the file system.
     @concurrent
     public func run() async {
-        var detector = ChangeDetector(read: read)
+        var detector = ChangeDetector<ConfigurationFingerprint>()
         while !Task.isCancelled {
-            if detector.saw(look(), at: time.now()) { await changed() }
+            // In this order: what is read meanwhile is seen at the next look.
+            let seen = look()
+            if detector.saw(seen, whileRead: await read(), at: time.now()) { await changed() }
             await time.sleep(detector.nextLook(after: time.now()))
         }
     }

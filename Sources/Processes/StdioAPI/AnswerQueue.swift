@@ -8,12 +8,16 @@ final class AnswerQueue: ChildInput {
         var given: [UInt8] = []
         var written = 0
         var waiter: CheckedContinuation<Void, Never>?
+        var lives = 0
     }
 
     /// How many bytes may wait; more only if they are one answer, before which none waits.
     static let limit = 1_000_000
 
     private let state = NIOLockedValueBox(State())
+
+    /// How many lives of the daemon have begun: the number of the one that lives now, as ``ChildStatus/starts`` counts.
+    var lives: Int { state.withLockedValue { $0.lives } }
 
     /// Takes an answer. Whether there was room for it; none is kept where there was not.
     func add(_ answer: [UInt8]) -> Bool {
@@ -60,6 +64,7 @@ final class AnswerQueue: ChildInput {
             state.waiting = []
             state.given = []
             state.written = 0
+            state.lives += 1
         }
     }
 

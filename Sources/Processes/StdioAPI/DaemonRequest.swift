@@ -10,7 +10,8 @@ enum DaemonRequest: Equatable {
     /// The value of a key.
     case value(section: String?, key: String?)
     case register(DaemonRegistration)
-    /// A message that is no string is given as its JSON. `badLevel` is the JSON of what was asked for and is no level.
+    /// A message that is no string is given as its JSON. `badLevel` says, fit for the log, what was asked for and is no
+    /// level: the beginning of it if it is a string.
     case log(message: String, level: Level, badLevel: String?)
     /// It is none of these; why, in words that follow the daemon's name.
     case malformed(String)
@@ -59,14 +60,14 @@ enum DaemonRequest: Equatable {
         guard case .object(let options) = arguments[1] else { return nil }
         guard let level = options["level"] else { return .log(message: message, level: .info, badLevel: nil) }
         if let known = level.string.flatMap(Level.init) { return .log(message: message, level: known, badLevel: nil) }
-        return .log(message: message, level: .info, badLevel: level.string ?? "what is no string")
+        let badLevel = level.string.map { excerpt(Array($0.utf8)) } ?? "what is no string"
+        return .log(message: message, level: .info, badLevel: badLevel)
     }
 
-    /// The beginning of a line, for the log.
-    private static func excerpt(_ line: [UInt8]) -> String {
-        let length = 200
-        guard line.count > length else { return LogText.escaped(line) }
-        return LogText.escaped(LogText.withoutHalfCharacter(Array(line[..<length]))) + "..."
+    /// The beginning of what a daemon wrote, for the log.
+    static func excerpt(_ text: [UInt8], upTo length: Int = 200) -> String {
+        guard text.count > length else { return LogText.escaped(text) }
+        return LogText.escaped(LogText.withoutHalfCharacter(Array(text[..<length]))) + "..."
     }
 }
 

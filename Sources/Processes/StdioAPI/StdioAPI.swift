@@ -7,7 +7,7 @@ import NIOConcurrencyHelpers
 /// does not read.
 public final class StdioAPI: ChildOutput {
     private struct State {
-        var registrations: [DaemonRegistration] = []
+        var registrations = Registrations()
         var hasFailed = false
         var lastError: (text: String, time: Timekeeper.Instant)?
         var fail: (@Sendable (_ why: String) -> Void)?
@@ -29,6 +29,8 @@ public final class StdioAPI: ChildOutput {
 
     /// A message is cut for the log beyond so many bytes, as lines of stderr are.
     private static let longestMessage = 16_384
+    /// A complaint is cut beyond so many bytes, whatever it quotes: it is kept, and stands in each status.
+    private static let longestComplaint = 2000
     /// A daemon that logs a good deal is no flood yet.
     private static let messageGate = FloodGate(burst: 1000, perSecond: 100)
 
@@ -64,14 +66,17 @@ public final class StdioAPI: ChildOutput {
         state.withLockedValue { $0.fail = fail }
     }
 
-    /// What the daemon wants to be restarted for, in the order in which it asked, once each. It survives the daemon.
+    /// What the daemon wants to be restarted for, in the order in which it asked, once each; 1,000 at most, of 1 kB
+    /// each. It survives the daemon.
     public var registrations: [DaemonRegistration] {
-        state.withLockedValue { $0.registrations }
+        state.withLockedValue { $0.registrations.inOrder }
     }
 
-    /// It is another program from now on, which has asked for nothing yet.
-    public func forgetRegistrations() {
-        state.withLockedValue { $0.registrations = [] }
+    /// It is another program from now on, which has asked for nothing yet. The old one may live on for a while, or have
+    /// left something in its pipe: what it still registers for is not taken.
+    /// - Parameter count: How many lives were the old program's, as ``ChildStatus/starts`` counts them.
+    public func forgetRegistrations(ofLives count: Int) {
+        state.withLockedValue { $0.registrations.forget(lives: count) }
     }
 
     /// The last request that was faulty, and when it came; `nil` if none was.
@@ -95,9 +100,10 @@ public final class StdioAPI: ChildOutput {
         case .section(let name): answer { $0.answer(section: name) }
         case .value(let section, let key): answer { $0.answer(section: section, key: key) }
         case .register(let registration):
-            state.withLockedValue { state in
-                if !state.registrations.contains(registration) { state.registrations.append(registration) }
-            }
+            // All that a life writes comes before the next one begins, so this is the one that wrote it.
+            let life = answers.lives
+            let refusal = state.withLockedValue { $0.registrations.add(registration, life: life) }
+            if let refusal { complain(refusal) }
         case .log(let message, let level, let badLevel):
             if let badLevel {
                 complain("has logged at a level that is not known: \(badLevel); levels are debug, info and error")
@@ -143,7 +149,7 @@ public final class StdioAPI: ChildOutput {
 
     private func complain(_ why: String) {
         // What it wrote may hold anything.
-        let text = LogText.escaped(why)
+        let text = DaemonRequest.excerpt(Array(why.utf8), upTo: Self.longestComplaint)
         state.withLockedValue { $0.lastError = (text, time.now()) }
         guard errors.admits(lineOf: text.utf8.count) else { return }
         logger.error("\(title) \(text)")

@@ -30,6 +30,15 @@ struct DaemonRequestTests {
         #expect(request(line) == expected)
     }
 
+    @Test("Of a level that is not known there is the beginning, fit for the log and with no half character at its end")
+    func longLevel() {
+        let head = #"a\u0007"# + String(repeating: "x", count: 197)
+        #expect(
+            request(#"["log","m",{"level":"\#(head)éé"}]"#)
+                == .log(message: "m", level: .info, badLevel: head + "...")
+        )
+    }
+
     @Test(
         "A message that is no string is logged as its JSON, as it was written",
         arguments: [

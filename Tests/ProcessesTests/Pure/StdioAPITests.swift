@@ -27,6 +27,10 @@ struct StdioAPITests {
         api.onFailure { [failures] why in failures.withLockedValue { $0.append(why) } }
     }
 
+    private func hear(_ lines: String...) {
+        for line in lines { api.standardOutput(ChildLine(bytes: Array(line.utf8))) }
+    }
+
     private func answers(to lines: String...) async -> String {
         for line in lines { api.standardOutput(ChildLine(bytes: Array(line.utf8))) }
         // Something is there whatever was asked.
@@ -65,14 +69,70 @@ struct StdioAPITests {
 
     @Test("Registrations are kept in order, once each, until it is another program")
     func registrations() {
-        for line in [#"["register","s"]"#, #"["register","t","k"]"#, #"["register","s"]"#, #"["register",1]"#] {
-            api.standardOutput(ChildLine(bytes: Array(line.utf8)))
-        }
+        api.input.restart()
+        hear(#"["register","s"]"#, #"["register","t","k"]"#, #"["register","s"]"#, #"["register",1]"#)
         api.ended()
         #expect(api.registrations.map(\.description) == ["s", "t/k"])
         #expect(log.entries.map(\.level) == [.error])
-        api.forgetRegistrations()
+        api.forgetRegistrations(ofLives: 1)
         #expect(api.registrations.isEmpty)
+        api.input.restart()
+        hear(#"["register","t","k"]"#)
+        #expect(api.registrations.map(\.description) == ["t/k"])
+    }
+
+    @Test("What the old program registers for until it has ended is not the new one's, which asks for itself")
+    func oldProgram() {
+        api.input.restart()
+        hear(#"["register","s"]"#)
+        api.forgetRegistrations(ofLives: 1)
+        // It takes its time to end, or has left this in its pipe.
+        hear(#"["register","s"]"#, #"["register","t"]"#)
+        api.ended()
+        #expect(api.registrations.isEmpty)
+        api.input.restart()
+        hear(#"["register","t"]"#)
+        api.ended()
+        api.input.restart()
+        #expect(api.registrations.map(\.description) == ["t"], "it outlives the first life of the new one")
+        // One that is on its way, but was not told of yet.
+        api.forgetRegistrations(ofLives: 4)
+        api.input.restart()
+        hear(#"["register","s"]"#)
+        #expect(api.registrations.isEmpty)
+        api.ended()
+        api.input.restart()
+        hear(#"["register","u"]"#)
+        #expect(api.registrations.map(\.description) == ["u"])
+    }
+
+    @Test("A daemon has 1,000 registrations; one more is an error in the log that says what to do, and nothing else")
+    func manyRegistrations() {
+        api.input.restart()
+        for number in 0...1000 { hear(#"["register","s","k\#(number)"]"#) }
+        #expect(api.registrations == (0..<1000).map { DaemonRegistration(section: "s", key: "k\($0)") })
+        #expect(log.entries.map(\.level) == [.error])
+        #expect(log.contains("daemon d has registered for more than 1000 sections and keys; those beyond are without"))
+        hear(#"["register","s","k7"]"#)
+        #expect(log.entries.count == 1, "what it has asked for before is no more than there was")
+        api.forgetRegistrations(ofLives: 1)
+        api.input.restart()
+        hear(#"["register","s"]"#)
+        #expect(api.registrations.map(\.description) == ["s"])
+    }
+
+    @Test("The names of a section and its key have 1 kB together; longer ones are an error in the log and no more")
+    func longRegistrations() {
+        func name(_ count: Int) -> String { String(repeating: "x", count: count) }
+        api.input.restart()
+        hear(#"["register","\#(name(1000))"]"#, #"["register","\#(name(600))","\#(name(400))"]"#)
+        #expect(log.entries.isEmpty)
+        hear(#"["register","\#(name(1001))"]"#, #"["register","\#(name(600))","\#(name(401))"]"#)
+        let accents = String(repeating: "é", count: 501)
+        hear(#"["register","\#(accents)"]"#)
+        #expect(api.registrations.map { $0.section.count } == [1000, 600])
+        #expect(log.entries.map(\.level) == [.error, .error, .error])
+        #expect(api.lastError?.text.hasPrefix("has registered for names of 1002 bytes, without effect") ?? false)
     }
 
     @Test("A message is one line of the log at its level; a level that is not known is an error besides")
@@ -86,6 +146,18 @@ struct StdioAPITests {
         #expect(log.messages.map { $0.contains("not known") } == [false, false, false, true, false])
         #expect(log.messages.filter { !$0.contains("not known") } == [#"one\u000Atwo"#, "x", #"{"a":1}"#, "y"])
         #expect(log.entries.map(\.level) == [.info, .debug, .error, .error, .info])
+    }
+
+    @Test("A level that is not known is an error in the log however long it is, and its beginning alone is kept")
+    func longLevel() {
+        // Each of these has six bytes in the log.
+        let level = String(repeating: #"\u0001"#, count: 100_000)
+        hear(#"["log","x",{"level":"\#(level)"}]"#)
+        #expect(log.entries.map(\.level) == [.error, .info])
+        #expect(log.messages.first?.contains(#"not known: \u0001\u0001"#) ?? false)
+        #expect(log.messages.first?.hasSuffix("...; levels are debug, info and error") ?? false)
+        #expect(log.messages.allSatisfy { $0.utf8.count < 2000 })
+        #expect((api.lastError?.text.utf8.count ?? .max) < 2000)
     }
 
     @Test("Messages at a level that is not shown cost the others nothing")

@@ -153,7 +153,7 @@ struct SupervisorRestartTests {
         let runner = HeldRunner(time: time) { life in
             let supervisor = box.supervisor.withLockedValue { $0 }
             if life == 1 {
-                supervisor?.restart("it does not read", hasSpoken: true)
+                supervisor?.restart("it does not read", isSure: true)
             } else {
                 supervisor?.restart("another was meant")
             }

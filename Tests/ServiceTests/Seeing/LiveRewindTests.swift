@@ -92,6 +92,27 @@ struct LiveRewindTests {
         try await play.end()
     }
 
+    @Test("What comes while herald is being stopped is refused, and starts nobody", .timeLimit(.minutes(5)))
+    func stopping() async throws {
+        let stage = try Stage()
+        let slow = try stage.script("slow", "trap '' TERM; while [ ! -e end ]; do sleep 0.05; done")
+        let play = try await stage.play(
+            [("a", stage.append("a")), ("slow", slow)],
+            options: Stage.listening + "[notifier:slow]\nstop_timeout = 10m\n"
+        )
+        let first = try await play.process(of: "a", running: "cat")
+        play.herald.terminate()
+        try await eventually("a is stopped") { RunningProcess(first.pid) == nil }
+        for command in [["rewind", "a", "--to", "0"], ["restart", "a"], ["start", "a"], ["reload"]] {
+            let refused = try await stage.command(command)
+            #expect(refused.exit == .status(1) && refused.stderr.first?.contains("is being stopped") == true)
+        }
+        try stage.folder.write("end", "")
+        #expect(try await play.herald.waitForExit() == .status(0))
+        #expect(play.herald.log("notifier a started").count == 1)
+        await play.server.stop()
+    }
+
     @Test("Where no service runs the store itself is rewound, and the next start tells it all")
     func withoutService() async throws {
         let stage = try Stage()

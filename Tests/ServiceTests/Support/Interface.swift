@@ -94,6 +94,13 @@ extension Stage {
     func command(_ arguments: String...) async throws -> (
         exit: HeraldProcess.Exit, stdout: [String], stderr: [String]
     ) {
+        try await command(arguments)
+    }
+
+    /// As ``command(_:)``, where they are not known in advance.
+    func command(_ arguments: [String]) async throws -> (
+        exit: HeraldProcess.Exit, stdout: [String], stderr: [String]
+    ) {
         // How wide the terminal is of whoever runs the tests must not matter.
         let herald = try HeraldProcess(
             arguments + ["-c", folder.path("notifiers.ini")],
