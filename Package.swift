@@ -95,7 +95,10 @@ let tests: [Target] = [
     .testTarget(name: "PocketCouchTests", dependencies: ["PocketCouch", "Curl", "TestSupport"]),
     .testTarget(
         name: "ControlTests",
-        dependencies: ["CLinux", "Control", "Status", "TestSupport", locks, logging]
+        dependencies: [
+            "CLinux", "Control", "Status", "TestSupport", locks, logging, nioCore,
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+        ]
     ),
     .testTarget(
         name: "HeraldServiceTests",

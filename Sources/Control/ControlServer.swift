@@ -8,13 +8,9 @@ import NIOCore
 /// `GET` and `HEAD`: `/_up`, `/_status`, `/_metrics`. `POST`: `/_reload`, `/_start/NAME`, `/_stop/NAME`,
 /// `/_restart/NAME`, `/_rewind`. Who may do what is decided by the ``Gatekeeper``.
 public actor ControlServer {
-    /// How long a request that is under way may take when the service stops.
-    private static let grace = TimeAmount.seconds(1)
-    /// How long it may take when its address is given up: it may be the very reload that gave it up.
-    private static let longGrace = TimeAmount.seconds(30)
-
     private let socket: ControlSocket
     private let door: Door
+    private let limits: Limits
     private let logger: Logger
     private var tokenFile: TokenFile
 
@@ -29,7 +25,12 @@ public actor ControlServer {
     ///   - folder: `state_dir`. It must be there, and belong to this process alone: the store's lock in it is held.
     ///   - tokenFile: what `[herald] token_file` names; `nil` for a token that is made in `folder`.
     public init(_ controlled: any Controlled, folder: String, tokenFile: String? = nil, logger: Logger) {
+        self.init(controlled, folder: folder, tokenFile: tokenFile, limits: Limits(), logger: logger)
+    }
+
+    init(_ controlled: any Controlled, folder: String, tokenFile: String?, limits: Limits, logger: Logger) {
         self.tokenFile = tokenFile.map { TokenFile($0) } ?? TokenFile(inFolder: folder)
+        self.limits = limits
         self.logger = logger
         socket = ControlSocket(inFolder: folder)
         door = Door(Desk(controlled, logger: logger), self.tokenFile, logger: logger)
@@ -53,7 +54,8 @@ public actor ControlServer {
         try socket.prepare()
         let door = door
         do {
-            socketListener = try await Listener(.unixDomainSocket(path: socket.draft)) { request, _ in
+            let place = BindAddress.unixDomainSocket(path: socket.draft)
+            socketListener = try await Listener(place, limits: limits, logger: logger) { request, _ in
                 await door.respond(to: request, by: .socket)
             }
         } catch {
@@ -129,9 +131,10 @@ public actor ControlServer {
         tcp = nil
         retiring = [:]
         socket.remove()
+        let grace = limits.grace
         await withTaskGroup { group in
             for listener in listeners {
-                group.addTask { await listener.stop(grace: Self.grace) }
+                group.addTask { await listener.stop(grace: grace) }
             }
             for await isOver in group where !isOver {
                 logger.warning("a request is not answered yet; it is left alone")
@@ -149,7 +152,8 @@ public actor ControlServer {
     private func bind(_ address: ListenAddress) async throws(ControlFault) -> Listener {
         let door = door
         do {
-            return try await Listener(.hostname(address.host, port: address.port)) { request, bound in
+            let place = BindAddress.hostname(address.host, port: address.port)
+            return try await Listener(place, limits: limits, logger: logger) { request, bound in
                 await door.respond(to: request, by: .tcp(host: address.host, reach: .init(address: bound?.ipAddress)))
             }
         } catch {
@@ -182,7 +186,7 @@ public actor ControlServer {
         retiring[ObjectIdentifier(old)] = old
         await old.close()
         Task {
-            await old.stop(grace: Self.longGrace)
+            await old.stop(grace: limits.longGrace)
             retiring[ObjectIdentifier(old)] = nil
         }
     }

@@ -5,17 +5,15 @@ import NIOCore
 
 /// One address at which requests are taken: a TCP address, or a Unix socket.
 final class Listener: Sendable {
-    /// How many connections there may be.
-    static let maximumConnections = 100
-    /// After how long a connection is closed that asks nothing, or does not finish asking.
-    static let idleTimeout = TimeAmount.seconds(60)
-
     private static let eventLoopGroup: any EventLoopGroup = EventLoopGroupProvider.singleton.eventLoopGroup
 
     /// What is bound.
     let address: SocketAddress?
     private let channel: any Channel
     private let connections: Connections
+    private let limits: ControlServer.Limits
+    /// Whether it was asked to take no more connections.
+    private let isClosing: NIOLockedValueBox<Bool>
     /// Has a value when nothing of the listener is left.
     private let end: EventLoopFuture<Void>
 
@@ -24,9 +22,12 @@ final class Listener: Sendable {
     /// - Parameter respond: answers one request; the address is the one that is bound.
     init(
         _ address: BindAddress,
+        limits: ControlServer.Limits,
+        logger: Logger,
         respond: @escaping @Sendable (Request, SocketAddress?) async -> Response
     ) async throws {
-        let connections = Connections(limit: Self.maximumConnections)
+        let connections = Connections(limit: limits.connections, patience: TimeAmount(limits.idle))
+        let isClosing = NIOLockedValueBox(false)
         let bound = NIOLockedValueBox(SocketAddress?.none)
         // Promises, not a stream: this must not end, and leave a listener behind, where the caller's task is cancelled.
         let listening = Self.eventLoopGroup.next().makePromise(of: (any Channel).self)
@@ -37,11 +38,17 @@ final class Listener: Sendable {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [connections.handler()],
-                    idleTimeout: Self.idleTimeout
+                    idleTimeout: TimeAmount(limits.idle)
                 )
             ),
             configuration: .init(address: address),
             onServerRunning: { channel in
+                let addition = channel.eventLoop.submit {
+                    let handler = AcceptPause(unless: isClosing, logger: logger)
+                    try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+                }
+                // It fails only where the listener has ended already.
+                try? await addition.get()
                 // Nothing is answered before this returns.
                 bound.withLockedValue { $0 = channel.localAddress }
                 listening.succeed(channel)
@@ -62,6 +69,8 @@ final class Listener: Sendable {
         channel = try await listening.futureResult.get()
         self.address = channel.localAddress
         self.connections = connections
+        self.limits = limits
+        self.isClosing = isClosing
         self.end = end.futureResult
     }
 
@@ -71,6 +80,8 @@ final class Listener: Sendable {
     /// listener is closed under one. What is accepted makes a few hops between the event loops, each in its turn, so
     /// that some turns of all loops see it through once nothing more is accepted.
     func close() async {
+        // Before the option: a pause that ends now must not set it again.
+        isClosing.withLockedValue { $0 = true }
         try? await channel.setOption(.autoRead, value: false).get()
         for _ in 0..<8 {
             for eventLoop in Self.eventLoopGroup.makeIterator() { try? await eventLoop.submit {}.get() }
@@ -85,20 +96,20 @@ final class Listener: Sendable {
     /// - Parameter grace: for how long what is being answered may take.
     /// - Returns: whether nothing is left. A part of the service that does not come back holds its request, not us.
     @discardableResult
-    func stop(grace: TimeAmount) async -> Bool {
+    func stop(grace: Duration) async -> Bool {
         await close()
         _ = await Self.wait(for: connections.quiesce(on: channel.eventLoop), atMost: grace)
         connections.cut()
         // Its task is not cancelled instead: that would drop connections that are accepted and not yet taken up, and NIO
         // traps where one of those is forgotten.
-        return await Self.wait(for: end, atMost: .seconds(1))
+        return await Self.wait(for: end, atMost: limits.parting)
     }
 
     /// Whether the future came in time.
-    private static func wait(for future: EventLoopFuture<Void>, atMost limit: TimeAmount) async -> Bool {
+    private static func wait(for future: EventLoopFuture<Void>, atMost limit: Duration) async -> Bool {
         let outcome = future.eventLoop.makePromise(of: Bool.self)
         future.whenComplete { _ in outcome.succeed(true) }
-        let alarm = future.eventLoop.scheduleTask(in: limit) { outcome.succeed(false) }
+        let alarm = future.eventLoop.scheduleTask(in: TimeAmount(limit)) { outcome.succeed(false) }
         let isInTime = try? await outcome.futureResult.get()
         alarm.cancel()
         return isInTime ?? false

@@ -1,8 +1,9 @@
 import CLinux
-import Control
 import Glibc
 import TestSupport
 import Testing
+
+@testable import Control
 
 @Suite("Listening, moving and stopping")
 struct ListeningTests {
@@ -168,30 +169,46 @@ struct ListeningTests {
         }
     }
 
-    @Test("Nothing that a client does holds the stop up")
-    func stopBesideSlowClients() async throws {
-        let stage = try Stage()
+    @Test("A stop takes no more than two seconds, unless it is told otherwise")
+    func stopLimits() {
+        let limits = ControlServer.Limits()
+        #expect(limits.grace + limits.parting <= .seconds(2))
+    }
+
+    @Test("Clients that ask nothing, or only half of it, do not make the stop wait")
+    func stopBesideIdleClients() async throws {
+        let limits = ControlServer.Limits(idle: .seconds(1000), grace: .patience)
+        let stage = try Stage(limits: limits)
         try await stage.server.start(listen: Self.anyPort)
         let idle = try await stage.tcp()
         #expect(try await idle.ask("GET", "/_up").status == 200)
         let silent = try await stage.tcp()
         let half = try await stage.tcp()
         half.send("GET /_up HTTP/1.1\r\nHost: loc")
+        // What was sent is with the server: this was accepted later, and is answered.
+        #expect(try await stage.tcp().ask("GET", "/_up").status == 200)
+        let duration = await ContinuousClock().measure { await stage.server.stop() }
+        #expect(duration < limits.grace)
+        for client in [idle, silent, half] { try await client.waitForClose() }
+        #expect(throws: TestFailure.self) { try stage.socket() }
+    }
+
+    @Test("A client that does not finish its request holds the stop up for as long as requests may take, and no longer")
+    func stopBesideSlowClient() async throws {
+        let limits = ControlServer.Limits(idle: .seconds(1000), grace: .milliseconds(200), longGrace: .patience)
+        let stage = try Stage(limits: limits)
+        try await stage.server.start(listen: Self.anyPort)
         let halfBody = try stage.socket()
         halfBody.send("POST /_rewind HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
-        // What was sent is with the server: these were accepted later, and are answered.
-        #expect(try await stage.tcp().ask("GET", "/_up").status == 200)
         #expect(try await stage.socket().ask("GET", "/_up").status == 200)
         let duration = await ContinuousClock().measure { await stage.server.stop() }
-        // They would hang for good.
-        #expect(duration < .seconds(100))
-        for client in [idle, silent, half, halfBody] { try await client.waitForClose() }
-        #expect(throws: TestFailure.self) { try stage.socket() }
+        #expect(duration < limits.longGrace)
+        try await halfBody.waitForClose()
     }
 
     @Test("A request under way is answered before the stop ends")
     func stopBesideRequest() async throws {
-        let stage = try Stage()
+        let stage = try Stage(limits: ControlServer.Limits(grace: .patience))
         try await stage.server.start(listen: Self.anyPort)
         let client = try stage.socket()
         stage.service.stick()
@@ -204,17 +221,18 @@ struct ListeningTests {
         await stop
     }
 
-    @Test("A part of the service that does not come back does not hold the stop up either")
+    @Test("A part of the service that does not come back has its time, and holds the stop up no longer")
     func stopBesideStuckRequest() async throws {
-        let stage = try Stage()
+        let limits = ControlServer.Limits(idle: .seconds(1000), grace: .milliseconds(200), longGrace: .patience)
+        let stage = try Stage(limits: limits)
         try await stage.server.start(listen: nil)
         let client = try stage.socket()
         stage.service.stick()
         client.send("POST /_reload HTTP/1.1\r\nHost: localhost\r\n\r\n")
         try await eventually { !stage.service.done.isEmpty }
         let duration = await ContinuousClock().measure { await stage.server.stop() }
-        // It would hang for good.
-        #expect(duration < .seconds(100))
+        #expect(duration >= limits.grace)
+        #expect(duration < limits.longGrace)
         #expect(stage.log.lines.contains { $0.hasPrefix("warning") })
         try await client.waitForClose()
         stage.service.unstick()

@@ -1,7 +1,8 @@
-import Control
 import Logging
 import NIOConcurrencyHelpers
 import TestSupport
+
+@testable import Control
 
 /// A control interface with a stub behind it, in a folder of its own.
 final class Stage: Sendable {
@@ -10,9 +11,14 @@ final class Stage: Sendable {
     let log = LogLines()
     let server: ControlServer
 
-    init(folder: TemporaryFolder? = nil, tokenFile: String? = nil) throws {
+    init(
+        folder: TemporaryFolder? = nil,
+        tokenFile: String? = nil,
+        limits: ControlServer.Limits = ControlServer.Limits()
+    ) throws {
         self.folder = try folder ?? TemporaryFolder()
-        server = ControlServer(service, folder: self.folder.path, tokenFile: tokenFile, logger: log.logger)
+        let path = self.folder.path
+        server = ControlServer(service, folder: path, tokenFile: tokenFile, limits: limits, logger: log.logger)
     }
 
     var token: String {
@@ -37,10 +43,11 @@ final class Stage: Sendable {
 /// Listens on a free port of 127.0.0.1 while the body runs.
 func withStage(
     listen: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 0),
+    limits: ControlServer.Limits = ControlServer.Limits(),
     isolation: isolated (any Actor)? = #isolation,
     _ body: (Stage) async throws -> Void
 ) async throws {
-    let stage = try Stage()
+    let stage = try Stage(limits: limits)
     try await stage.server.start(listen: listen)
     do {
         try await body(stage)

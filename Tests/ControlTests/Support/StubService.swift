@@ -6,6 +6,7 @@ import Status
 final class StubService: Controlled {
     private struct State {
         var report = StatusReport.healthy
+        var reports = 0
         var error: ControlError?
         var done: [String] = []
         var isStuck = false
@@ -15,6 +16,9 @@ final class StubService: Controlled {
 
     /// What was done, in order.
     var done: [String] { state.withLockedValue { $0.done } }
+
+    /// How often it was asked how it is.
+    var reports: Int { state.withLockedValue { $0.reports } }
 
     func setReport(_ change: (inout StatusReport) -> Void) {
         state.withLockedValue { change(&$0.report) }
@@ -43,7 +47,10 @@ final class StubService: Controlled {
     }
 
     func report() async -> StatusReport {
-        state.withLockedValue { $0.report }
+        state.withLockedValue { state in
+            state.reports += 1
+            return state.report
+        }
     }
 
     func reload() async throws(ControlError) -> ReloadAnswer {
