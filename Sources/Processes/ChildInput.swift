@@ -1,8 +1,8 @@
 /// What waits to be written to a child's stdin. The supervisor pulls it, from one task at a time, and outlives no
 /// child with it: when one ends and another begins, the same input goes on.
 ///
-/// The order of calls is `restart`, then any number of pairs of `next` and `wrote`, then `childLeft` if there was a
-/// child, then `childEnded`, then `restart` again.
+/// The order of calls is `restart`, then, if there is a child, `childReads`, any number of pairs of `next` and `wrote`,
+/// and `childLeft`, then `childEnded`, then `restart` again.
 public protocol ChildInput: Sendable {
     /// Waits until there is something to write, and gives it.
     ///
@@ -15,18 +15,16 @@ public protocol ChildInput: Sendable {
     func next() async -> [UInt8]?
 
     /// Tells how many bytes of what `next` gave have reached the pipe: fewer than there were if the child died, closed
-    /// its stdin or was stopped. Whole lines that a child which died leaves unread in the pipe are given to the next
-    /// one by the supervisor, so of what was written only what the child had read is lost with it; but see
-    /// ``repeatsUnread``.
+    /// its stdin or was stopped. The child may not have read them yet: see ``childReads(_:)``.
     func wrote(_ count: Int)
 
-    /// Tells that a new child is about to begin: what was handed out but not written whole, line by line, is to be
-    /// given again, from the start of the first unfinished line.
+    /// Tells that a new child is about to begin: what none has read whole is to be given again, from the start of the
+    /// first unfinished line.
     func restart()
 
-    /// Whether whole lines that a child leaves unread in the pipe are given to the next one by the supervisor. An input
-    /// that hands out again by itself what was not confirmed says no: it is asked once, before the first child.
-    var repeatsUnread: Bool { get }
+    /// Tells that a child lives. `unread` tells how many bytes are in its pipe that it has not read yet, among them
+    /// such as are being written; it may be called on any thread, at the cost of a system call, until `childLeft`.
+    func childReads(_ unread: @escaping @Sendable () -> Int)
 
     /// Tells that the stdin of the child is closed, and that it left so many of the last bytes unread that were written
     /// to it. What it still writes on stdout may come later.
@@ -38,8 +36,8 @@ public protocol ChildInput: Sendable {
 }
 
 extension ChildInput {
-    /// Yes.
-    public var repeatsUnread: Bool { true }
+    /// Does nothing.
+    public func childReads(_ unread: @escaping @Sendable () -> Int) {}
 
     /// Does nothing.
     public func childLeft(unread: Int) {}

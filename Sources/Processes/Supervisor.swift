@@ -17,7 +17,7 @@ public final class Supervisor: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let input: RepeatingInput
+    private let input: any ChildInput
     private let output: any ChildOutput
     private let log: ChildLog
     private let time: Timekeeper
@@ -65,7 +65,7 @@ public final class Supervisor: Sendable {
         time: Timekeeper,
         runner: any ChildRunner
     ) {
-        self.input = RepeatingInput(input)
+        self.input = input
         self.output = output
         log = ChildLog(kind: kind, name: command.name, logger: logger)
         self.time = time
@@ -93,12 +93,6 @@ public final class Supervisor: Sendable {
     /// Whether a child is to be there: not between ``suspend()`` and ``resume()``.
     public var isWanted: Bool {
         state.withLockedValue { $0.supervision.isWanted }
-    }
-
-    /// How many bytes are in the child's stdin that it has not read yet. While it reads, this changes with each line,
-    /// also where no more can be written before it has read a whole page.
-    public var unreadByteCount: Int {
-        input.unreadByteCount
     }
 
     /// Starts the child and keeps it alive; returns when it was stopped and nothing of its process group is left. If

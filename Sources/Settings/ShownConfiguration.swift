@@ -20,9 +20,9 @@ public struct ShownConfiguration: Sendable, Hashable {
     }
 
     /// The keys of `section` in the order in which they first appeared, with nil for a secret; none if there is no such
-    /// section.
+    /// section. Credentials in a key that is a url are masked too.
     public func section(_ name: String) -> [(key: String, value: String?)] {
-        (sections[name] ?? []).map { ($0.name, $0.value) }
+        (sections[name] ?? []).map { (maskingCredentials($0.name), $0.value) }
     }
 
     /// The value of `key` in `section`; nil if there is none, or if it is a secret.

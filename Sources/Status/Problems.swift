@@ -69,6 +69,16 @@ extension ServerStatus {
 
 extension StoreStatus {
     fileprivate var problems: [Problem] {
+        guard isInPlace else {
+            return [
+                Problem(
+                    .store,
+                    isDown: true,
+                    "was removed or replaced: what is saved is lost",
+                    hint: "put it back while herald is stopped, or restart herald to begin anew"
+                )
+            ]
+        }
         guard let lastError else { return [] }
         return [
             Problem(

@@ -1,4 +1,6 @@
+import NIOConcurrencyHelpers
 import Processes
+import TestSupport
 import Testing
 
 @testable import CouchFeed
@@ -37,13 +39,17 @@ struct OutboxTests {
         capacity: Int = 4_000_000,
         _ policy: OutboxQueue.Policy = .mergeWhenFull,
         ledger: Ledger = Ledger(),
+        unread: @escaping @Sendable () -> Int = { 0 },
         room: @escaping @Sendable () -> Void = {}
     ) -> Outbox {
-        Outbox(name: "n", capacity: capacity, policy: policy, ledger: ledger, room: room)
+        let outbox = Outbox(name: "n", capacity: capacity, policy: policy, ledger: ledger, room: room)
+        outbox.childReads(unread)
+        return outbox
     }
 
-    private static func filled(_ ledger: Ledger = Ledger()) -> Outbox {
-        let outbox = outbox(ledger: ledger)
+    /// With 4, 4 and 6 bytes; for a process that reads at once what is written, where nothing else is said.
+    private static func filled(_ ledger: Ledger = Ledger(), unread: @escaping @Sendable () -> Int = { 0 }) -> Outbox {
+        let outbox = outbox(ledger: ledger, unread: unread)
         outbox.fill { queue, _ in
             for (number, name) in ["one", "two", "three"].enumerated() {
                 queue.updated(name, line: Array("\(name)\n".utf8), mark: Mark(name, "\(number)"))
@@ -72,26 +78,78 @@ struct OutboxTests {
             case ..<4: "one\ntwo\nthree\n"
             case ..<8: "two\nthree\n"
             case ..<14: "three\n"
-            default: "four\n"
+            default: ""
             }
-        #expect(await Self.text(outbox.next()) == rest)
+        #expect(await Self.text(outbox.next()) == rest + "four\n")
     }
 
     @Test(
-        "Cursors move once lines are written, never before; and a part of them moves none",
-        arguments: [0, 6, 13, 14]
+        "Cursors move once lines are read whole, never before",
+        arguments: [(0, [:]), (6, ["one": "0"]), (13, ["one": "0", "two": "1"])]
     )
-    func marks(written: Int) async {
+    func marks(read: Int, seqs: [String: String]) async {
         let ledger = Ledger()
-        let outbox = Self.filled(ledger)
+        let unread = NIOLockedValueBox(14)
+        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
         _ = await outbox.next()
+        outbox.wrote(14)
+        #expect(outbox.isAllWritten && !outbox.isEmpty && outbox.tally.lines == 0 && outbox.tally.waitingBytes > 14)
         #expect(ledger.takeSeqs() == [:])
-        outbox.wrote(written)
-        #expect(ledger.takeSeqs() == (written == 14 ? ["one": "0", "two": "1", "three": "2"] : [:]))
+        unread.withLockedValue { $0 = 14 - read }
+        #expect(!outbox.isEmpty && outbox.tally.lines == UInt64(seqs.count))
+        #expect(ledger.takeSeqs() == seqs)
+        unread.withLockedValue { $0 = 0 }
+        #expect(outbox.isEmpty && outbox.tally.lines == 3)
+        #expect(ledger.takeSeqs().count == 3 - seqs.count)
+    }
+
+    @Test("That lines are read is noticed, though nothing else happens", .timeLimit(.minutes(5)))
+    func noticed() async throws {
+        let ledger = Ledger()
+        let unread = NIOLockedValueBox(14)
+        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
+        _ = await outbox.next()
+        outbox.wrote(14)
+        for (left, seqs) in [(10, ["one": "0"]), (3, ["two": "1"]), (0, ["three": "2"])] {
+            unread.withLockedValue { $0 = left }
+            var seen: [String: String] = [:]
+            try await eventually("\(left) bytes are unread") {
+                seen = ledger.takeSeqs()
+                return !seen.isEmpty
+            }
+            #expect(seen == seqs)
+        }
+    }
+
+    @Test("What a process leaves unread goes to the next, from the start of a line; else cursors stay before it")
+    func leftUnread() async {
+        let ledger = Ledger()
+        let outbox = Self.filled(ledger) { 14 }
+        _ = await outbox.next()
+        outbox.wrote(14)
+        outbox.childLeft(unread: 7)
+        #expect(ledger.takeSeqs() == ["one": "0"] && !outbox.isEmpty)
+        // Its pipe is another's by now, or nobody's.
+        #expect(outbox.tally.lines == 1)
         outbox.restart()
-        guard written < 14, let rest = await outbox.next() else { return }
-        outbox.wrote(rest.count)
-        #expect(ledger.takeSeqs() == ["one": "0", "two": "1", "three": "2"])
+        outbox.childReads { 0 }
+        #expect(await Self.text(outbox.next()) == "two\nthree\n")
+        outbox.wrote(10)
+        #expect(ledger.takeSeqs() == ["two": "1", "three": "2"] && outbox.isEmpty)
+    }
+
+    @Test("A mark without lines waits until those before it have been read")
+    func markBehindUnread() async {
+        let ledger = Ledger()
+        let unread = NIOLockedValueBox(14)
+        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
+        _ = await outbox.next()
+        outbox.wrote(14)
+        outbox.fill { queue, _ in queue.reached(Mark("three", "9")) }
+        #expect(ledger.takeSeqs() == [:])
+        unread.withLockedValue { $0 = 0 }
+        #expect(outbox.isEmpty)
+        #expect(ledger.takeSeqs() == ["one": "0", "two": "1", "three": "9"])
     }
 
     @Test("A mark without lines counts at once where nothing waits, and else after all that waits")
@@ -144,7 +202,7 @@ struct OutboxTests {
     @Test("Whoever fills it hears when there is room again, once it is half empty")
     func room() async {
         await confirmation { roomAgain in
-            let outbox = Self.outbox(capacity: 100_000, .keepAll) { roomAgain() }
+            let outbox = Self.outbox(capacity: 100_000, .keepAll, room: { roomAgain() })
             outbox.fill { queue, _ in queue.updated("d", line: Array("0123456789\n".utf8), count: 20_000) }
             #expect(outbox.isFull)
             while !outbox.isEmpty, let bytes = await outbox.next() { outbox.wrote(bytes.count) }

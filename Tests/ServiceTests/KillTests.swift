@@ -43,6 +43,7 @@ private struct Siege {
     private var progress = 0
     private var repeats: [Int] = []
     private var ownFaults: [String] = []
+    private var excesses: [String] = []
 
     init(seed: UInt64) async throws {
         stage = try Stage(state: chronicle.state)
@@ -81,6 +82,7 @@ private struct Siege {
     var faults: [String] {
         ownFaults + plain.faults.map { "plain: \($0)" }
             + witnesses.sorted { $0.key < $1.key }.flatMap { name, witness in witness.faults.map { "\(name): \($0)" } }
+            + (excesses.count > max(2, round / 50) ? excesses : [])
     }
 
     var summary: String {
@@ -189,13 +191,14 @@ private struct Siege {
     }
 
     /// What came a second time is at most the window, as much again while it catches up, where not each line has a place
-    /// of its own, and what was confirmed since the last save, or while it joined the shared feed, which may have been a
-    /// little behind.
+    /// of its own, and what was confirmed since the last save, or a moment ago while it joined the shared feed, which may
+    /// have been a little behind. Where the machine stood still meanwhile that moment was longer: it is rare, and judged
+    /// at the end.
     private mutating func judgeRepeats(_ killed: ContinuousClock.Instant, hasProgressed: Bool) {
         // A life that told nothing has nothing to save, but writes to the store's files while it starts.
         defer { allowed = max(confirmedLately(killed), hasProgressed ? 0 : allowed) }
         guard let repeated = repeats.last, repeated > 2 * Self.window + allowed else { return }
-        ownFaults.append("round \(round): \(repeated) lines repeated, \(allowed) had just been confirmed")
+        excesses.append("round \(round): \(repeated) lines repeated, \(allowed) had just been confirmed")
     }
 
     /// What may be repeated beside the window when the last Herald was killed.

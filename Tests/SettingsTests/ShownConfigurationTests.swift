@@ -33,6 +33,13 @@ struct ShownConfigurationTests {
         #expect(shown.section("x").isEmpty)
     }
 
+    @Test("Credentials in a url that is a key are masked, and its value is found by the key as it is written")
+    func urlAsKey() {
+        let shown = ShownConfiguration(layers("[urls]\nhttp://u:SECRET@h/ = x"))
+        #expect(shown.section("urls").map(\.key) == ["http://***@h/"])
+        #expect(shown.value("urls", "http://u:SECRET@h/") == "x")
+    }
+
     @Test(
         "a secret reads as nil, its key still there",
         arguments: [
@@ -72,6 +79,7 @@ struct ShownConfigurationTests {
             ("d = curl \"http://u:SEC'RET@h\" http://v:SECRET@i", "curl \"http://***@h\" http://***@i"),
             ("d = curl http://h/ a@b", "curl http://h/ a@b"),
             ("urls = {\"a\": \"http://u:SECRET@h\"}", "{\"a\": \"http://***@h\"}"),
+            (#"urls = {"a": "http:\/\/u:SECRET@h"}"#, #"{"a": "http:\/\/***@h"}"#),
         ]
     )
     func urls(entry: String, value: String) throws {

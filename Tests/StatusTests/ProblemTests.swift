@@ -32,6 +32,12 @@ struct ProblemTests {
         #expect(Self.report().verdict == "all is well")
     }
 
+    @Test("A store that was removed is down, though saving does not fail")
+    func removedStore() {
+        let words = Self.words { $0.store.isInPlace = false }
+        #expect(words == ["down store: was removed or replaced: what is saved is lost"])
+    }
+
     @Test("The verdict tells how many there are, and the worst")
     func verdict() {
         let one = Self.report { $0.server.state = .refused }

@@ -142,8 +142,8 @@ enum Metrics {
         exposition.add(
             "herald_store_errors",
             .gauge,
-            "1 while the store cannot be saved.",
-            (store.lastError != nil).number
+            "1 while nothing can be saved in the store, or it was removed.",
+            (store.lastError != nil || !store.isInPlace).number
         )
         if let saved = store.lastSave.flatMap(Timestamp.seconds) {
             exposition.add(

@@ -257,7 +257,8 @@ actor ServiceControl: Controlled {
             folder: settings.store.folder,
             size: parts.store.size,
             lastSave: saves.lastSave.map { Timestamp.ago(.now - $0) },
-            lastError: saves.failure.map { Mishap(LogText.escaped($0.why), at: Timestamp.ago(.now - $0.since)) }
+            lastError: saves.failure.map { Mishap(LogText.escaped($0.why), at: Timestamp.ago(.now - $0.since)) },
+            isInPlace: parts.store.isInPlace
         )
     }
 }

@@ -16,6 +16,8 @@ actor NotifierRoster {
         var isLeaving = false
         /// A person has stopped it: whatever takes its place is not started either.
         var staysStopped = false
+        /// What those counted that had the place before, so that no counter steps back.
+        var counted = RunningNotifier.Counters()
     }
 
     private let hub: HubHandle
@@ -159,6 +161,7 @@ actor NotifierRoster {
     /// It has stopped, and another may take its place.
     private func vacate(_ name: String) {
         let isWanted = places[name]?.running?.supervisor.isWanted ?? true
+        if let counters = places[name]?.running?.counters { places[name]?.counted += counters }
         places[name]?.staysStopped = !isWanted
         places[name]?.running = nil
         places[name]?.isLeaving = false
@@ -223,10 +226,12 @@ actor NotifierRoster {
     /// How each of them fares, by name.
     func status(_ standings: [FollowerStanding], deadLetters: [String: Int]) -> [String: NotifierStatus] {
         let standings = Dictionary(standings.map { ($0.name, $0) }) { $1 }
-        return places.compactMapValues(\.running).reduce(into: [:]) { statuses, running in
-            statuses[running.key] = running.value.status(
-                standings[running.key],
-                deadLetters: deadLetters[running.key] ?? 0
+        return places.reduce(into: [:]) { statuses, place in
+            let (name, place) = place
+            statuses[name] = place.running?.status(
+                standings[name],
+                counted: place.counted,
+                deadLetters: deadLetters[name] ?? 0
             )
         }
     }

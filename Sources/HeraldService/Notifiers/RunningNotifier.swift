@@ -104,14 +104,13 @@ struct RunningNotifier: Sendable {
     func stop(log: Logger) async {
         outbox.end()
         let deadline = ContinuousClock.now + settings.stopTimeout
-        // What is written moves in steps of 64 kB, and what is unread may look the same again: together they tell.
-        func progress() -> (UInt64, Int) { (outbox.writtenByteCount, supervisor.unreadByteCount) }
-        var latest = progress()
+        // What is unread alone may look the same again.
+        var latest = outbox.progress
         var lastProgress = ContinuousClock.now
         while !outbox.isAllWritten, ContinuousClock.now < deadline {
             // The outbox tells nobody when it is read: that would cost on the way of each change, and this is once.
             try? await Task.sleep(for: .milliseconds(10))
-            let now = progress()
+            let now = outbox.progress
             if now != latest {
                 latest = now
                 lastProgress = .now
@@ -129,8 +128,28 @@ struct RunningNotifier: Sendable {
 
     // MARK: Status
 
-    /// - Parameter standing: How far it is with what the hub has for it; `nil` before there is a hub.
-    func status(_ standing: FollowerStanding?, deadLetters: Int) -> NotifierStatus {
+    /// What only ever grows.
+    struct Counters {
+        var starts = 0
+        var lines: UInt64 = 0
+        var merged: UInt64 = 0
+
+        static func += (sum: inout Counters, other: Counters) {
+            sum.starts += other.starts
+            sum.lines += other.lines
+            sum.merged += other.merged
+        }
+    }
+
+    var counters: Counters {
+        let tally = outbox.tally
+        return Counters(starts: supervisor.status.starts, lines: tally.lines, merged: tally.merged)
+    }
+
+    /// - Parameters:
+    ///   - standing: How far it is with what the hub has for it; `nil` before there is a hub.
+    ///   - counted: What others of its name have counted before it.
+    func status(_ standing: FollowerStanding?, counted: Counters, deadLetters: Int) -> NotifierStatus {
         let (tally, child) = (outbox.tally, supervisor.status)
         var status = NotifierStatus(
             process: child.shown(at: .now, lastWords: logged?.lastWords),
@@ -139,12 +158,13 @@ struct RunningNotifier: Sendable {
             lag: tally.age?.inSeconds ?? 0,
             pending: standing?.pending,
             waitingBytes: tally.waitingBytes,
-            lines: tally.lines,
-            merged: tally.merged,
+            lines: counted.lines + tally.lines,
+            merged: counted.merged + tally.merged,
             unconfirmed: tally.unconfirmed,
             deadLetters: deadLetters,
             lastError: child.lastFailure.map { Mishap($0.why, at: Timestamp.ago(.now - $0.time)) }
         )
+        status.process.starts += counted.starts
         switch standing?.state {
         case .behind: status.delivery = .behind
         case .catchingUp: status.delivery = .catchingUp

@@ -16,7 +16,11 @@ struct ChangeDetector<Fingerprint: Equatable> {
     ///
     /// - Parameter read: That of the configuration that was read last, taken before it was read. Others may have read it
     ///   since the last look, and what they have read may be gone again.
-    mutating func saw(_ fingerprint: Fingerprint, whileRead read: Fingerprint, at now: ContinuousClock.Instant) -> Bool {
+    mutating func saw(
+        _ fingerprint: Fingerprint,
+        whileRead read: Fingerprint,
+        at now: ContinuousClock.Instant
+    ) -> Bool {
         guard fingerprint != read else {
             restless = nil
             return false

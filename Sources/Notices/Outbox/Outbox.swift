@@ -78,7 +78,8 @@ public final class Outbox: ChildInput {
     public var tally: OutboxTally {
         let now = time.now()
         return state.withLockedValue { state in
-            OutboxTally(
+            look(&state, now)
+            return OutboxTally(
                 lines: state.queue.deliveredCount,
                 merged: state.queue.mergedCount,
                 waitingBytes: state.queue.byteCount,
@@ -104,12 +105,17 @@ public final class Outbox: ChildInput {
 
     /// Whether all has been delivered.
     public var isEmpty: Bool {
-        state.withLockedValue { $0.queue.isEmpty }
+        let now = time.now()
+        return state.withLockedValue { state in
+            look(&state, now)
+            return state.queue.isEmpty
+        }
     }
 
-    /// How many bytes have been written so far in this life of the outbox.
-    public var writtenByteCount: UInt64 {
-        state.withLockedValue { $0.writtenByteCount }
+    /// What changes whenever the process that lives now is written to, or reads: what was written to all so far, in
+    /// steps of 64 kB, and what this one has not read, in bytes.
+    public var progress: (written: UInt64, unread: Int) {
+        state.withLockedValue { ($0.writtenByteCount, $0.unread?() ?? 0) }
     }
 
     /// `restart` is called, on any thread, when the process that lives now is to be stopped and started again.
@@ -120,13 +126,13 @@ public final class Outbox: ChildInput {
     /// Fills the queue under one lock, and wakes whoever writes.
     func fill(_ body: (inout OutboxQueue, Timekeeper.Instant) -> Void) {
         let now = time.now()
-        let (receipts, waiter) = state.withLockedValue { state in
-            guard !state.isEnded else { return ([Receipt](), nil as CheckedContinuation<Void, Never>?) }
+        let waiter = state.withLockedValue { state in
+            guard !state.isEnded else { return nil as CheckedContinuation<Void, Never>? }
             body(&state.queue, now)
-            return (state.queue.takeTrailing(), wake(&state, now))
+            note(state.queue.takeTrailing())
+            return wake(&state, now)
         }
         waiter?.resume()
-        note(receipts)
     }
 
     /// A dead letter is to be tried again.
@@ -144,6 +150,23 @@ public final class Outbox: ChildInput {
         waiter?.resume()
     }
 
+    /// Takes note of what the process has read by now.
+    private func look(_ state: inout OutboxState, _ now: Timekeeper.Instant) {
+        note(state.look(at: now))
+        setTimer(&state)
+    }
+
+    /// As ``look(_:_:)``, when it is due.
+    func look() {
+        let now = time.now()
+        let hasRoom = state.withLockedValue { state in
+            look(&state, now)
+            return state.takeRoom()
+        }
+        if hasRoom { room() }
+    }
+
+    /// Notes what has been delivered: under the lock, or else what came later could be noted first.
     func note(_ receipts: [Receipt], confirmed: Int = 0) {
         guard !receipts.isEmpty || confirmed > 0 else { return }
         var marks: [Mark] = []
@@ -157,8 +180,6 @@ public final class Outbox: ChildInput {
     }
 
     // MARK: ChildInput
-
-    public var repeatsUnread: Bool { state.withLockedValue { $0.confirmation == nil } }
 
     public func next() async -> [UInt8]? {
         while !Task.isCancelled {
@@ -175,30 +196,35 @@ public final class Outbox: ChildInput {
     }
 
     public func wrote(_ count: Int) {
-        let receipts = state.withLockedValue { state in
+        let now = time.now()
+        let hasRoom = state.withLockedValue { state in
             state.written += count
             state.lifeWritten += count
             state.writtenByteCount &+= UInt64(count)
-            guard state.confirmation == nil, state.written == state.hand.count else { return [Receipt]() }
-            defer { state.handLines = 0 }
-            return state.queue.deliver(state.handLines)
+            look(&state, now)
+            return state.takeRoom()
         }
-        note(receipts)
+        if hasRoom { room() }
     }
 
     public func restart() {
         let now = time.now()
         state.withLockedValue { state in
-            guard state.confirmation != nil else { return state.stepBackToLineStart() }
             state.confirmation?.childBegan(at: now)
-            state.dropHand()
-            (state.lifeWritten, state.leftUnread) = (0, 0)
-            state.deliveredBefore = state.queue.deliveredByteCount
+            state.begin()
         }
     }
 
+    public func childReads(_ unread: @escaping @Sendable () -> Int) {
+        state.withLockedValue { $0.unread = unread }
+    }
+
     public func childLeft(unread: Int) {
-        state.withLockedValue { $0.leftUnread = unread }
+        let hasRoom = state.withLockedValue { state in
+            note(state.left(unread: unread))
+            return state.takeRoom()
+        }
+        if hasRoom { room() }
     }
 
     public func childEnded(isOrdered: Bool) {

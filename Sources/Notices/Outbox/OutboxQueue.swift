@@ -201,6 +201,23 @@ struct OutboxQueue {
         return lines
     }
 
+    /// Whether something was handed that is not delivered.
+    var isUnderWay: Bool { (first, delivered) != (next, nextLine) }
+
+    /// How many whole lines there are in the first `bytes` of what was handed and is not delivered.
+    func linesUnderWay(within bytes: Int) -> Int {
+        var (left, lines) = (bytes, 0)
+        for index in first..<min(next + 1, parcels.count) {
+            let from = index == first ? delivered : 0
+            let to = index == next ? nextLine : parcels[index].count
+            let whole = parcels[index].count(from: from, to: to, within: left)
+            lines += whole
+            guard from + whole == to, to > from else { break }
+            left -= parcels[index].byteCount(from..<to)
+        }
+        return lines
+    }
+
     /// The first `lines` of those that were handed have been delivered.
     ///
     /// - Returns: What is to be noted, in order; of the marks that are passed within one parcel, the last.

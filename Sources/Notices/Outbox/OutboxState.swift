@@ -3,10 +3,9 @@ import Processes
 /// What an outbox holds under its lock: the queue, what is being written of it, and what is confirmed of that.
 struct OutboxState {
     var queue: OutboxQueue
-    /// What is being written, how much of it has been, and how many lines it is.
+    /// What is being written, and how much of it has been.
     var hand: [UInt8] = []
     var written = 0
-    var handLines = 0
     var waiter: CheckedContinuation<Void, Never>?
     var isEnded = false
     var wasFull = false
@@ -20,6 +19,11 @@ struct OutboxState {
     var lifeWritten = 0
     var leftUnread = 0
     var deliveredBefore = 0
+    /// How many bytes it has not read yet; nil once it is no more.
+    var unread: (@Sendable () -> Int)?
+    /// When to look again how much it has read, and how long it is from one look to the next.
+    var nextLook: Timekeeper.Instant?
+    var lookPause = Self.shortestPause
     var timer: Timekeeper.Instant?
     var restart: (@Sendable (String) -> Void)?
 
@@ -34,9 +38,51 @@ struct OutboxState {
     }
 
     mutating func nextDue() -> Timekeeper.Instant? {
-        guard let deadline = confirmation?.deadline else { return queue.nextDue() }
-        return queue.nextDue().map { min($0, deadline) } ?? deadline
+        [confirmation?.deadline, nextLook, queue.nextDue()].compactMap(\.self).min()
     }
+
+    // MARK: What was read
+
+    /// Nobody tells when a pipe is read: it is looked at now and then, ever more rarely while nothing moves.
+    private static var shortestPause: Duration { .milliseconds(5) }
+    private static var longestPause: Duration { .milliseconds(500) }
+
+    /// Takes note of what the process has read by now: it counts as delivered, where the notifier does not confirm.
+    mutating func look(at now: Timekeeper.Instant) -> [Receipt] {
+        guard confirmation == nil, let unread else { return [] }
+        guard queue.isUnderWay else {
+            nextLook = nil
+            return []
+        }
+        let receipts = deliverRead(lifeWritten - unread())
+        lookPause = receipts == nil ? min(lookPause * 2, Self.longestPause) : Self.shortestPause
+        nextLook = queue.isUnderWay ? now + lookPause : nil
+        return receipts ?? []
+    }
+
+    /// The process has left so much unread, and will read no more.
+    mutating func left(unread count: Int) -> [Receipt] {
+        leftUnread = count
+        unread = nil
+        nextLook = nil
+        return confirmation == nil ? deliverRead(lifeWritten - count) ?? [] : []
+    }
+
+    /// All whole lines within the first `bytes` that were written to the process are delivered; nil where none is new.
+    private mutating func deliverRead(_ bytes: Int) -> [Receipt]? {
+        let new = bytes - (queue.deliveredByteCount - deliveredBefore)
+        let lines = new > 0 ? queue.linesUnderWay(within: new) : 0
+        return lines > 0 ? queue.deliver(lines) : nil
+    }
+
+    /// A process is about to begin. What none has read whole is handed again.
+    mutating func begin() {
+        dropHand()
+        (lifeWritten, leftUnread) = (0, 0)
+        deliveredBefore = queue.deliveredByteCount
+    }
+
+    // MARK: What is written
 
     /// What to write next, if anything; whether this is the end; whether there is room again for those who waited.
     mutating func takeHand(
@@ -46,10 +92,10 @@ struct OutboxState {
         if written < hand.count {
             return (written == 0 ? hand : Array(hand[written...]), false, false)
         }
-        handLines = queue.hand(upTo: Self.handSize, most: confirmation?.room ?? .max, into: &hand, at: now)
+        let lines = queue.hand(upTo: Self.handSize, most: confirmation?.room ?? .max, into: &hand, at: now)
         written = 0
-        if confirmation != nil, handLines > 0 {
-            confirmation?.handed(handLines, at: now)
+        if confirmation != nil, lines > 0 {
+            confirmation?.handed(lines, at: now)
             lastHanded = wallClock()
         }
         let hasRoom = takeRoom()
@@ -61,12 +107,6 @@ struct OutboxState {
         guard wasFull, queue.byteCount <= queue.capacity / 2 else { return false }
         wasFull = false
         return true
-    }
-
-    /// The process that read the first half of a line is gone: the next one gets it whole.
-    mutating func stepBackToLineStart() {
-        let lineEnd = hand[..<written].lastIndex(of: UInt8(ascii: "\n"))
-        written = lineEnd.map { $0 + 1 } ?? 0
     }
 
     /// What was not confirmed is handed again. What is being written is written to its end: half a line would garble
@@ -81,6 +121,5 @@ struct OutboxState {
         stepBack()
         hand = []
         written = 0
-        handLines = 0
     }
 }

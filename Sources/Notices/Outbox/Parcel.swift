@@ -52,6 +52,21 @@ struct Parcel {
         }
     }
 
+    /// How many of the lines from `start` to `end` are whole within their first `bytes`.
+    func count(from start: Int, to end: Int, within bytes: Int) -> Int {
+        guard start < end else { return 0 }
+        switch lines {
+        case .equal(let line): return min(end - start, bytes / line.count)
+        case .block(let block):
+            let begin = block.end(of: start - 1)
+            // Mostly all are.
+            if block.end(of: end - 1) - begin <= bytes { return end - start }
+            var whole = 0
+            while block.end(of: start + whole) - begin <= bytes { whole += 1 }
+            return whole
+        }
+    }
+
     /// The receipt for the first `delivered` of its lines, where there is one for just these.
     func mark(after delivered: Int) -> Mark? {
         if delivered == count, let mark { return mark }

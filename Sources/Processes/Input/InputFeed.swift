@@ -9,12 +9,12 @@ final class InputFeed: Sendable {
     ///   - onEnd: Called when the input has ended by itself.
     ///   - onBreak: Called when a write came up short, though nobody had called `end`.
     init(
-        input: RepeatingInput,
+        input: any ChildInput,
         pipe: InputPipe,
         onEnd: @escaping @Sendable () -> Void,
         onBreak: @escaping @Sendable () -> Void
     ) {
-        input.begin(pipe)
+        input.childReads { pipe.unreadByteCount }
         task = Task {
             let isBroken = await Self.pump(input, into: pipe)
             // Closed before anybody hears of it.
@@ -36,7 +36,7 @@ final class InputFeed: Sendable {
     }
 
     /// Writes until the input ends, the task is cancelled, or nobody reads any more; whether it was the last.
-    private static func pump(_ input: RepeatingInput, into pipe: InputPipe) async -> Bool {
+    private static func pump(_ input: any ChildInput, into pipe: InputPipe) async -> Bool {
         while let (count, written) = await writeNext(of: input, into: pipe) {
             input.wrote(written)
             if written < count {
@@ -47,7 +47,7 @@ final class InputFeed: Sendable {
     }
 
     /// A function of its own, so that the batch is let go of before anybody hears that it was written.
-    private static func writeNext(of input: RepeatingInput, into pipe: InputPipe) async -> (count: Int, written: Int)? {
+    private static func writeNext(of input: any ChildInput, into pipe: InputPipe) async -> (count: Int, written: Int)? {
         guard !Task.isCancelled, let bytes = await input.next() else { return nil }
         return (bytes.count, await pipe.write(bytes))
     }

@@ -75,33 +75,30 @@ final class InputPipe: Sendable {
         return written
     }
 
-    /// How many bytes are in the pipe that nobody has read yet; 0 once it is closed.
+    /// How many bytes are in the pipe that nobody has read yet, also once it is closed; where they cannot be counted any
+    /// more, how many there were then.
     var unreadByteCount: Int {
         // Under the lock, so that the descriptor is not another's by then.
-        state.withLockedValue { $0.writeEndIsOpen ? Self.countUnread(in: writeEnd) : 0 }
+        state.withLockedValue { state in
+            if state.writeEndIsOpen { return Self.countUnread(in: writeEnd) }
+            return state.rest.map { Self.countUnread(in: $0) } ?? state.leftAtClose
+        }
     }
 
     /// Closes stdin; further calls do nothing. What is in it can still be read.
     func close() {
         let isOpen = state.withLockedValue { state in
-            defer { state.writeEndIsOpen = false }
-            return state.writeEndIsOpen
+            guard state.writeEndIsOpen else { return false }
+            state.writeEndIsOpen = false
+            // Not before: with a reader of our own no broken pipe would ever be seen. See proc_pid_fd(5) for pipes.
+            let rest = open("/proc/self/fd/\(writeEnd)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            state.rest = rest >= 0 ? rest : nil
+            state.leftAtClose = Self.countUnread(in: writeEnd)
+            return true
         }
         guard isOpen else { return }
-        // Not before: with a reader of our own no broken pipe would ever be seen. See proc_pid_fd(5) for pipes.
-        let rest = open("/proc/self/fd/\(writeEnd)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        let left = Self.countUnread(in: writeEnd)
-        state.withLockedValue { state in
-            state.rest = rest >= 0 ? rest : nil
-            state.leftAtClose = left
-        }
         loop.remove(writeEnd)
         Glibc.close(writeEnd)
-    }
-
-    /// How many bytes nobody has read; to be asked when it is closed and nobody will read any more.
-    var leftByteCount: Int {
-        state.withLockedValue { state in state.rest.map { Self.countUnread(in: $0) } ?? state.leftAtClose }
     }
 
     private static func countUnread(in end: CInt) -> Int {

@@ -4,7 +4,7 @@ protocol ChildRunner: Sendable {
     /// any thread.
     func run(
         _ command: ChildCommand,
-        input: RepeatingInput,
+        input: any ChildInput,
         output: any ChildOutput,
         orders: Orders,
         news: @escaping @Sendable (ChildNews) -> Void

@@ -14,7 +14,7 @@ struct SubprocessRunner: ChildRunner {
 
     func run(
         _ command: ChildCommand,
-        input: RepeatingInput,
+        input: any ChildInput,
         output: any ChildOutput,
         orders: Orders,
         news: @escaping @Sendable (ChildNews) -> Void
@@ -104,8 +104,8 @@ struct SubprocessRunner: ChildRunner {
         }
         await feed?.waitForEnd()
         let end = await child.value
-        // What was read after stdin was closed was read; what nobody has read goes to the next child.
-        if feed != nil { input.childLeft(standardInput.leftByteCount) }
+        // What was read after stdin was closed was read.
+        if feed != nil { input.childLeft(unread: standardInput.unreadByteCount) }
         await standardOutput.finish()
         await standardError.finish()
         output.ended()

@@ -36,9 +36,6 @@ final class AnswerQueue: ChildInput {
 
     // MARK: ChildInput
 
-    /// No: a daemon is answered what it has asked itself.
-    var repeatsUnread: Bool { false }
-
     func next() async -> [UInt8]? {
         while !Task.isCancelled {
             let bytes = state.withLockedValue { state in

@@ -27,9 +27,10 @@ func maskingCredentials(_ text: String) -> String {
         let head = rest[...colon]
         rest = rest[(colon + 1)...]
         result += head
-        guard rest.starts(with: "//".utf8) else { continue }
-        result += "//".utf8
-        rest = rest.dropFirst(2)
+        // As JSON may have it, too.
+        guard let slashes = ["//", #"\/\/"#].first(where: { rest.starts(with: $0.utf8) }) else { continue }
+        result += slashes.utf8
+        rest = rest.dropFirst(slashes.utf8.count)
         // A password may hold an unescaped slash, a quote, a bar: mask up to the last `@` before a blank, rather too much
         // than too little.
         let end = rest.firstIndex(where: \.isBlank) ?? rest.endIndex

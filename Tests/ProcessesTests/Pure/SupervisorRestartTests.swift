@@ -27,7 +27,7 @@ struct SupervisorRestartTests {
 
         func run(
             _ command: ChildCommand,
-            input: RepeatingInput,
+            input: any ChildInput,
             output: any ChildOutput,
             orders: Orders,
             news: @escaping @Sendable (ChildNews) -> Void

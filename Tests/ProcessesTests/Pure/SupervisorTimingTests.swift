@@ -19,7 +19,7 @@ struct SupervisorTimingTests {
 
         func run(
             _ command: ChildCommand,
-            input: RepeatingInput,
+            input: any ChildInput,
             output: any ChildOutput,
             orders: Orders,
             news: @escaping @Sendable (ChildNews) -> Void

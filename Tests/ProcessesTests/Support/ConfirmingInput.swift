@@ -14,7 +14,6 @@ final class ConfirmingInput: ChildInput, ChildOutput {
         var children = 0
     }
 
-    let repeatsUnread = false
     private let box: NIOLockedValueBox<State>
     private let supervisor = NIOLockedValueBox<Supervisor?>(nil)
     private let isForOmprog: Bool

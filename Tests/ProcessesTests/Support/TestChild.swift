@@ -19,14 +19,13 @@ final class TestChild: Sendable {
         workingDirectory: String? = nil,
         stopTimeout: Duration = .seconds(60),
         batch: Int = 65_536,
-        repeatsUnread: Bool = true,
         output: (any ChildOutput)? = nil,
         input before: String = "",
         restartRule: any RestartRule = RestartPolicy(first: .milliseconds(10), longest: .milliseconds(50))
     ) throws {
         SignalDefaults.ignoreBrokenPipes()
         folder = try Self.makeFolder()
-        input = TestInput(batch: batch, repeatsUnread: repeatsUnread)
+        input = TestInput(batch: batch)
         input.add(before)
         supervisor = Supervisor(
             kind: "notifier",

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 import Processes
 
-/// An input that the test fills, with the memory of an outbox: a line counts as written only when it is whole.
+/// An input that the test fills, with the memory of an outbox: a line counts as done only when it was read whole.
 final class TestInput: ChildInput {
     private struct State {
         var bytes: [UInt8] = []
@@ -16,10 +16,7 @@ final class TestInput: ChildInput {
 
     private let box = NIOLockedValueBox(State())
 
-    let repeatsUnread: Bool
-
-    init(batch: Int = 65_536, repeatsUnread: Bool = true) {
-        self.repeatsUnread = repeatsUnread
+    init(batch: Int = 65_536) {
         box.withLockedValue { $0.batch = batch }
     }
 
@@ -71,7 +68,10 @@ final class TestInput: ChildInput {
     }
 
     func childLeft(unread: Int) {
-        box.withLockedValue { $0.unread.append(unread) }
+        box.withLockedValue { state in
+            state.unread.append(unread)
+            state.written -= unread
+        }
     }
 
     func childEnded(isOrdered: Bool) {
