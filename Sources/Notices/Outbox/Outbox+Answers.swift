@@ -109,7 +109,7 @@ extension Outbox {
         }
         guard isCurrent else { return }
         answer { confirmation, now, actions in actions.append(confirmation.timePassed(to: now)) }
-        look()
+        lookIfDue()
         let now = time.now()
         let waiter = state.withLockedValue { wake(&$0, now) }
         waiter?.resume()

@@ -156,11 +156,12 @@ public final class Outbox: ChildInput {
         setTimer(&state)
     }
 
-    /// As ``look(_:_:)``, when it is due.
-    func look() {
+    /// As ``look(_:_:)`` if that is due.
+    func lookIfDue() {
         let now = time.now()
         let hasRoom = state.withLockedValue { state in
-            look(&state, now)
+            note(state.lookIfDue(at: now))
+            setTimer(&state)
             return state.takeRoom()
         }
         if hasRoom { room() }
@@ -201,7 +202,8 @@ public final class Outbox: ChildInput {
             state.written += count
             state.lifeWritten += count
             state.writtenByteCount &+= UInt64(count)
-            look(&state, now)
+            note(state.lookIfDue(at: now))
+            setTimer(&state)
             return state.takeRoom()
         }
         if hasRoom { room() }

@@ -204,34 +204,24 @@ struct OutboxQueue {
     /// Whether something was handed that is not delivered.
     var isUnderWay: Bool { (first, delivered) != (next, nextLine) }
 
-    /// How many whole lines there are in the first `bytes` of what was handed and is not delivered.
-    func linesUnderWay(within bytes: Int) -> Int {
-        var (left, lines) = (bytes, 0)
-        for index in first..<min(next + 1, parcels.count) {
-            let from = index == first ? delivered : 0
-            let to = index == next ? nextLine : parcels[index].count
-            let whole = parcels[index].count(from: from, to: to, within: left)
-            lines += whole
-            guard from + whole == to, to > from else { break }
-            left -= parcels[index].byteCount(from..<to)
-        }
-        return lines
-    }
-
-    /// The first `lines` of those that were handed have been delivered.
+    /// Of what was handed and is not delivered, the first `most` lines have been delivered, or as many of them as are whole
+    /// within the first `bytes`.
     ///
     /// - Returns: What is to be noted, in order; of the marks that are passed within one parcel, the last.
-    mutating func deliver(_ lines: Int) -> [Receipt] {
-        var left = lines
-        deliveredCount &+= UInt64(lines)
+    mutating func deliver(_ most: Int = .max, within bytes: Int = .max) -> [Receipt] {
+        var (lines, left) = (0, bytes)
         var receipts: [Receipt] = []
-        while left > 0 {
+        while lines < most, isUnderWay {
             let parcel = parcels[first]
-            let passed = min(left, parcel.count - delivered)
-            let passedBytes = passed == 0 ? 0 : parcel.byteCount(delivered..<(delivered + passed))
+            let handed = first == next ? nextLine : parcel.count
+            let end = delivered + min(handed - delivered, most - lines)
+            let passed = parcel.count(from: delivered, to: end, within: left)
+            guard passed > 0 else { break }
+            let passedBytes = parcel.byteCount(delivered..<(delivered + passed))
+            left -= passedBytes
             byteCount -= passedBytes
             deliveredByteCount += passedBytes
-            left -= passed
+            lines += passed
             delivered += passed
             let isWhole = delivered == parcel.count
             if isWhole {
@@ -247,6 +237,8 @@ struct OutboxQueue {
                 delivered = 0
             }
         }
+        guard lines > 0 else { return [] }
+        deliveredCount &+= UInt64(lines)
         compact()
         return receipts + takeTrailing()
     }

@@ -43,8 +43,9 @@ struct OutboxState {
 
     // MARK: What was read
 
-    /// Nobody tells when a pipe is read: it is looked at now and then, ever more rarely while nothing moves.
-    private static var shortestPause: Duration { .milliseconds(5) }
+    /// Nobody tells when a pipe is read: it is looked at now and then, ever more rarely while nothing moves. A look takes
+    /// the pipe's lock, for which the process that reads would wait.
+    private static var shortestPause: Duration { .milliseconds(10) }
     private static var longestPause: Duration { .milliseconds(500) }
 
     /// Takes note of what the process has read by now: it counts as delivered, where the notifier does not confirm.
@@ -54,10 +55,21 @@ struct OutboxState {
             nextLook = nil
             return []
         }
+        let before = queue.deliveredByteCount
         let receipts = deliverRead(lifeWritten - unread())
-        lookPause = receipts == nil ? min(lookPause * 2, Self.longestPause) : Self.shortestPause
+        lookPause = queue.deliveredByteCount == before ? min(lookPause * 2, Self.longestPause) : Self.shortestPause
         nextLook = queue.isUnderWay ? now + lookPause : nil
-        return receipts ?? []
+        return receipts
+    }
+
+    /// As ``look(at:)`` if that is due; something has been written, or time has passed.
+    mutating func lookIfDue(at now: Timekeeper.Instant) -> [Receipt] {
+        guard confirmation == nil, unread != nil else { return [] }
+        guard let nextLook else {
+            self.nextLook = queue.isUnderWay ? now + lookPause : nil
+            return []
+        }
+        return now >= nextLook ? look(at: now) : []
     }
 
     /// The process has left so much unread, and will read no more.
@@ -65,14 +77,13 @@ struct OutboxState {
         leftUnread = count
         unread = nil
         nextLook = nil
-        return confirmation == nil ? deliverRead(lifeWritten - count) ?? [] : []
+        return confirmation == nil ? deliverRead(lifeWritten - count) : []
     }
 
-    /// All whole lines within the first `bytes` that were written to the process are delivered; nil where none is new.
-    private mutating func deliverRead(_ bytes: Int) -> [Receipt]? {
+    /// All whole lines within the first `bytes` that were written to the process are delivered.
+    private mutating func deliverRead(_ bytes: Int) -> [Receipt] {
         let new = bytes - (queue.deliveredByteCount - deliveredBefore)
-        let lines = new > 0 ? queue.linesUnderWay(within: new) : 0
-        return lines > 0 ? queue.deliver(lines) : nil
+        return new > 0 ? queue.deliver(within: new) : []
     }
 
     /// A process is about to begin. What none has read whole is handed again.
