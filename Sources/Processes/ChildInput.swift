@@ -9,7 +9,7 @@ public protocol ChildInput: Sendable {
     /// The array is written from where it lies, without a copy, and let go of before ``wrote(_:)`` is called, so that
     /// its storage can be used again. Batches of about 64 KiB are best: that is what a pipe takes at once.
     ///
-    /// - Returns: The bytes; or `nil` when the input has ended for good: the child's stdin is then closed and the stop
+    /// - Returns: The bytes, none to have it found out whether anybody reads any more; or `nil` when the input has ended for good: the child's stdin is then closed and the stop
     ///   sequence begins, as if ``Supervisor/stop()`` had been called. When the task is cancelled, `nil` is returned
     ///   promptly, and nothing is lost by that.
     func next() async -> [UInt8]?
@@ -22,9 +22,10 @@ public protocol ChildInput: Sendable {
     /// first unfinished line.
     func restart()
 
-    /// Tells that a child lives. `unread` tells how many bytes are in its pipe that it has not read yet, among them
-    /// such as are being written; it may be called on any thread, at the cost of a system call, until `childLeft`.
-    func childReads(_ unread: @escaping @Sendable () -> Int)
+    /// Tells that a child lives. `read` tells how many bytes it has read so far, of those too that `wrote` has not told
+    /// of yet; nil once nobody reads any more. It may be called on any thread until `childLeft`; it takes a system call,
+    /// which waits while the child reads.
+    func childReads(_ read: @escaping @Sendable () -> Int?)
 
     /// Tells that the stdin of the child is closed, and that it left so many of the last bytes unread that were written
     /// to it. What it still writes on stdout may come later.
@@ -37,7 +38,7 @@ public protocol ChildInput: Sendable {
 
 extension ChildInput {
     /// Does nothing.
-    public func childReads(_ unread: @escaping @Sendable () -> Int) {}
+    public func childReads(_ read: @escaping @Sendable () -> Int?) {}
 
     /// Does nothing.
     public func childLeft(unread: Int) {}

@@ -47,17 +47,17 @@ struct OutboxTests {
         capacity: Int = 4_000_000,
         _ policy: OutboxQueue.Policy = .mergeWhenFull,
         ledger: Ledger = Ledger(),
-        unread: @escaping @Sendable () -> Int = { 0 },
+        read: @escaping @Sendable () -> Int? = { .max },
         room: @escaping @Sendable () -> Void = {}
     ) -> Outbox {
         let outbox = Outbox(name: "n", capacity: capacity, policy: policy, ledger: ledger, room: room)
-        outbox.childReads(unread)
+        outbox.childReads(read)
         return outbox
     }
 
     /// With 4, 4 and 6 bytes; for a process that reads at once what is written, where nothing else is said.
-    private static func filled(_ ledger: Ledger = Ledger(), unread: @escaping @Sendable () -> Int = { 0 }) -> Outbox {
-        let outbox = outbox(ledger: ledger, unread: unread)
+    private static func filled(_ ledger: Ledger = Ledger(), read: @escaping @Sendable () -> Int? = { .max }) -> Outbox {
+        let outbox = outbox(ledger: ledger, read: read)
         outbox.fill { queue, _ in
             for (number, name) in ["one", "two", "three"].enumerated() {
                 queue.updated(name, line: Array("\(name)\n".utf8), mark: Mark(name, "\(number)"))
@@ -96,18 +96,18 @@ struct OutboxTests {
         "Cursors move once lines are read whole, never before",
         arguments: [(0, [:]), (6, ["one": "0"]), (13, ["one": "0", "two": "1"])]
     )
-    func marks(read: Int, seqs: [String: String]) async {
+    func marks(count: Int, seqs: [String: String]) async {
         let ledger = Ledger()
-        let unread = NIOLockedValueBox(14)
-        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
+        let read = NIOLockedValueBox(0)
+        let outbox = Self.filled(ledger) { read.withLockedValue { $0 } }
         _ = await outbox.next()
         outbox.wrote(14)
         #expect(outbox.isAllWritten && !outbox.isEmpty && outbox.tally.lines == 0 && outbox.tally.waitingBytes > 14)
         #expect(outbox.seqs(ledger) == [:])
-        unread.withLockedValue { $0 = 14 - read }
+        read.withLockedValue { $0 = count }
         #expect(!outbox.isEmpty && outbox.tally.lines == UInt64(seqs.count))
         #expect(ledger.takeSeqs() == seqs)
-        unread.withLockedValue { $0 = 0 }
+        read.withLockedValue { $0 = 14 }
         #expect(outbox.isEmpty && outbox.tally.lines == 3)
         #expect(ledger.takeSeqs().count == 3 - seqs.count)
     }
@@ -115,14 +115,14 @@ struct OutboxTests {
     @Test("That lines are read is noticed, though nothing else happens", .timeLimit(.minutes(5)))
     func noticed() async throws {
         let ledger = Ledger()
-        let unread = NIOLockedValueBox(14)
-        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
+        let read = NIOLockedValueBox(0)
+        let outbox = Self.filled(ledger) { read.withLockedValue { $0 } }
         _ = await outbox.next()
         outbox.wrote(14)
-        for (left, seqs) in [(10, ["one": "0"]), (3, ["two": "1"]), (0, ["three": "2"])] {
-            unread.withLockedValue { $0 = left }
+        for (count, seqs) in [(4, ["one": "0"]), (11, ["two": "1"]), (14, ["three": "2"])] {
+            read.withLockedValue { $0 = count }
             var seen: [String: String] = [:]
-            try await eventually("\(left) bytes are unread") {
+            try await eventually("\(count) bytes have been read") {
                 seen = ledger.takeSeqs()
                 return !seen.isEmpty
             }
@@ -133,7 +133,7 @@ struct OutboxTests {
     @Test("What a process leaves unread goes to the next, from the start of a line; else cursors stay before it")
     func leftUnread() async {
         let ledger = Ledger()
-        let outbox = Self.filled(ledger) { 14 }
+        let outbox = Self.filled(ledger) { 0 }
         _ = await outbox.next()
         outbox.wrote(14)
         outbox.childLeft(unread: 7)
@@ -141,22 +141,54 @@ struct OutboxTests {
         // Its pipe is another's by now, or nobody's.
         #expect(outbox.tally.lines == 1)
         outbox.restart()
-        outbox.childReads { 0 }
+        outbox.childReads { .max }
         #expect(await Self.text(outbox.next()) == "two\nthree\n")
         outbox.wrote(10)
         #expect(outbox.seqs(ledger) == ["two": "1", "three": "2"] && outbox.isEmpty)
     }
 
+    @Test("Where nobody reads any more what was written, whoever writes is woken to find that out", .timeLimit(.minutes(5)))
+    func deaf() async {
+        let outbox = Self.filled { nil }
+        _ = await outbox.next()
+        outbox.wrote(14)
+        #expect(await outbox.next() == [])
+        outbox.wrote(0)
+        outbox.childLeft(unread: 14)
+        #expect(!outbox.isEmpty && outbox.tally.lines == 0)
+    }
+
+    @Test("What is held back and due wakes nobody over and over while there is no process to take it")
+    func noSpin() async throws {
+        let (sleeps, start) = (NIOLockedValueBox(0), ContinuousClock.now)
+        let time = Timekeeper(now: { start + .seconds(10) }, sleep: { _ in sleeps.withLockedValue { $0 += 1 } })
+        let policy = OutboxQueue.Policy.debounce(Debounce(delay: .milliseconds(500), changes: nil))
+        let outbox = Outbox(name: "n", policy: policy, ledger: Ledger(), time: time)
+        outbox.fill { queue, _ in queue.updated("d", line: Array("d\n".utf8), count: 1, at: start) }
+        let waiting = Task { await outbox.next() }
+        #expect(await waiting.value == Array("d\n".utf8))
+        outbox.fill { queue, _ in queue.updated("d", line: Array("d\n".utf8), count: 1, at: start) }
+        outbox.restart()
+        outbox.childReads { 0 }
+        _ = await outbox.next()
+        outbox.wrote(2)
+        outbox.fill { queue, _ in queue.updated("e", line: Array("e\n".utf8), count: 1, at: start) }
+        outbox.childLeft(unread: 2)
+        _ = outbox.tally
+        for _ in 0..<1000 { await Task.yield() }
+        #expect(sleeps.withLockedValue { $0 } < 10)
+    }
+
     @Test("A mark without lines waits until those before it have been read")
     func markBehindUnread() async {
         let ledger = Ledger()
-        let unread = NIOLockedValueBox(14)
-        let outbox = Self.filled(ledger) { unread.withLockedValue { $0 } }
+        let read = NIOLockedValueBox(0)
+        let outbox = Self.filled(ledger) { read.withLockedValue { $0 } }
         _ = await outbox.next()
         outbox.wrote(14)
         outbox.fill { queue, _ in queue.reached(Mark("three", "9")) }
         #expect(outbox.seqs(ledger) == [:])
-        unread.withLockedValue { $0 = 0 }
+        read.withLockedValue { $0 = 14 }
         #expect(outbox.isEmpty)
         #expect(ledger.takeSeqs() == ["one": "0", "two": "1", "three": "9"])
     }

@@ -40,17 +40,18 @@ extension Outbox {
                 case .restart(let reason): why = reason
                 }
             }
-            setTimer(&state)
+            // Under the lock, or else what came later could be noted first.
+            for some in news {
+                switch some {
+                case .confirmed(let count, let receipts): note(receipts, confirmed: count)
+                case .gaveUp(let letter, let marks): ledger.gaveUp(letter, passing: marks)
+                }
+            }
+            setTimer(&state, now)
             return (state.restart, state.takeRoom(), wake(&state, now))
         }
         waiter?.resume()
         if hasRoom { room() }
-        for some in news {
-            switch some {
-            case .confirmed(let count, let receipts): note(receipts, confirmed: count)
-            case .gaveUp(let letter, let marks): ledger.gaveUp(letter, passing: marks)
-            }
-        }
         if let why { restart?(why) }
     }
 
@@ -85,31 +86,34 @@ extension Outbox {
     func wake(_ state: inout OutboxState, _ now: Timekeeper.Instant) -> CheckedContinuation<Void, Never>? {
         guard state.waiter != nil else { return nil }
         guard state.canHand(at: now) else {
-            setTimer(&state)
+            setTimer(&state, now)
             return nil
         }
         return state.waiter.take()
     }
 
     /// Has ``timeCame(_:)`` called when something is due, unless it is called before that anyway.
-    func setTimer(_ state: inout OutboxState) {
-        guard let due = state.nextDue(), state.timer.map({ due < $0 }) ?? true else { return }
-        state.timer = due
-        Task { [weak self, time] in
+    func setTimer(_ state: inout OutboxState, _ now: Timekeeper.Instant) {
+        guard let due = state.nextDue(after: now), state.timer.map({ due < $0.due }) ?? true else { return }
+        state.timer?.task.cancel()
+        state.timerCount += 1
+        let number = state.timerCount
+        let task = Task { [weak self, time] in
             await time.sleep(due)
-            self?.timeCame(due)
+            self?.timeCame(number)
         }
+        state.timer = OutboxState.Timer(due: due, number: number, task: task)
     }
 
-    private func timeCame(_ due: Timekeeper.Instant) {
+    private func timeCame(_ number: Int) {
         let isCurrent = state.withLockedValue { state in
-            guard state.timer == due else { return false }
+            guard state.timer?.number == number else { return false }
             state.timer = nil
             return true
         }
         guard isCurrent else { return }
         answer { confirmation, now, actions in actions.append(confirmation.timePassed(to: now)) }
-        lookIfDue()
+        look()
         let now = time.now()
         let waiter = state.withLockedValue { wake(&$0, now) }
         waiter?.resume()

@@ -67,7 +67,7 @@ public final class Outbox: ChildInput {
             if let new = settings.confirmation {
                 state.confirmation?.change(window: new.window, timeout: new.timeout, attempts: new.attempts)
             }
-            setTimer(&state)
+            setTimer(&state, now)
             return (state.takeRoom(), wake(&state, now))
         }
         waiter?.resume()
@@ -76,10 +76,10 @@ public final class Outbox: ChildInput {
 
     /// What went through it since it was made, and what is in it.
     public var tally: OutboxTally {
+        look()
         let now = time.now()
         return state.withLockedValue { state in
-            look(&state, now)
-            return OutboxTally(
+            OutboxTally(
                 lines: state.queue.deliveredCount,
                 merged: state.queue.mergedCount,
                 waitingBytes: state.queue.byteCount,
@@ -105,17 +105,15 @@ public final class Outbox: ChildInput {
 
     /// Whether all has been delivered.
     public var isEmpty: Bool {
-        let now = time.now()
-        return state.withLockedValue { state in
-            look(&state, now)
-            return state.queue.isEmpty
-        }
+        look()
+        return state.withLockedValue { $0.queue.isEmpty }
     }
 
-    /// What changes whenever the process that lives now is written to, or reads: what was written to all so far, in
-    /// steps of 64 kB, and what this one has not read, in bytes.
-    public var progress: (written: UInt64, unread: Int) {
-        state.withLockedValue { ($0.writtenByteCount, $0.unread?() ?? 0) }
+    /// What changes whenever the process that lives now reads: what was written to all so far, in steps of 64 kB, and
+    /// what this one has read, in bytes.
+    public var progress: (written: UInt64, read: Int) {
+        let (written, read) = state.withLockedValue { ($0.writtenByteCount, $0.read) }
+        return (written, read?() ?? 0)
     }
 
     /// `restart` is called, on any thread, when the process that lives now is to be stopped and started again.
@@ -151,19 +149,17 @@ public final class Outbox: ChildInput {
     }
 
     /// Takes note of what the process has read by now.
-    private func look(_ state: inout OutboxState, _ now: Timekeeper.Instant) {
-        note(state.look(at: now))
-        setTimer(&state)
-    }
-
-    /// As ``look(_:_:)`` if that is due.
-    func lookIfDue() {
+    func look() {
+        // Asked outside the lock: it may wait for the process, and nobody else must.
+        guard let (life, read) = state.withLockedValue({ $0.beginLook() }) else { return }
+        let count = read()
         let now = time.now()
-        let hasRoom = state.withLockedValue { state in
-            note(state.lookIfDue(at: now))
-            setTimer(&state)
-            return state.takeRoom()
+        let (hasRoom, waiter) = state.withLockedValue { state in
+            note(state.looked(life, count, at: now))
+            setTimer(&state, now)
+            return (state.takeRoom(), wake(&state, now))
         }
+        waiter?.resume()
         if hasRoom { room() }
     }
 
@@ -198,15 +194,16 @@ public final class Outbox: ChildInput {
 
     public func wrote(_ count: Int) {
         let now = time.now()
-        let hasRoom = state.withLockedValue { state in
+        let isDue = state.withLockedValue { state in
             state.written += count
             state.lifeWritten += count
             state.writtenByteCount &+= UInt64(count)
-            note(state.lookIfDue(at: now))
-            setTimer(&state)
-            return state.takeRoom()
+            if let due = state.nextLook, due <= now { return true }
+            state.willLook(at: now)
+            setTimer(&state, now)
+            return false
         }
-        if hasRoom { room() }
+        if isDue { look() }
     }
 
     public func restart() {
@@ -217,8 +214,8 @@ public final class Outbox: ChildInput {
         }
     }
 
-    public func childReads(_ unread: @escaping @Sendable () -> Int) {
-        state.withLockedValue { $0.unread = unread }
+    public func childReads(_ read: @escaping @Sendable () -> Int?) {
+        state.withLockedValue { $0.read = read }
     }
 
     public func childLeft(unread: Int) {
@@ -252,7 +249,7 @@ public final class Outbox: ChildInput {
                 let now = time.now()
                 let isReady = state.withLockedValue { state in
                     if Task.isCancelled || state.isOver || state.canHand(at: now) { return true }
-                    setTimer(&state)
+                    setTimer(&state, now)
                     state.waiter = continuation
                     return false
                 }

@@ -19,12 +19,25 @@ struct OutboxState {
     var lifeWritten = 0
     var leftUnread = 0
     var deliveredBefore = 0
-    /// How many bytes it has not read yet; nil once it is no more.
-    var unread: (@Sendable () -> Int)?
+    /// How many bytes it has read; nil once it is no more.
+    var read: (@Sendable () -> Int?)?
+    /// How many there were.
+    var lives = 0
+    /// Whether somebody has to find out whether it still reads.
+    var mustProbe = false
     /// When to look again how much it has read, and how long it is from one look to the next.
     var nextLook: Timekeeper.Instant?
     var lookPause = Self.shortestPause
-    var timer: Timekeeper.Instant?
+    /// What wakes the outbox when something is due.
+    var timer: Timer?
+    var timerCount = 0
+
+    struct Timer {
+        var due: Timekeeper.Instant
+        var number: Int
+        var task: Task<Void, Never>
+    }
+
     var restart: (@Sendable (String) -> Void)?
 
     /// As much as a pipe holds, by default: what is written in one go.
@@ -34,11 +47,13 @@ struct OutboxState {
 
     /// Whether there is something to write now.
     mutating func canHand(at now: Timekeeper.Instant) -> Bool {
-        written < hand.count || (confirmation?.room ?? 1) > 0 && queue.canHand(at: now)
+        mustProbe || written < hand.count || (confirmation?.room ?? 1) > 0 && queue.canHand(at: now)
     }
 
-    mutating func nextDue() -> Timekeeper.Instant? {
-        [confirmation?.deadline, nextLook, queue.nextDue()].compactMap(\.self).min()
+    /// When time has to be looked after next. What may be handed already waits for somebody to take it, not for time.
+    mutating func nextDue(after now: Timekeeper.Instant) -> Timekeeper.Instant? {
+        let held = queue.nextDue().flatMap { $0 > now ? $0 : nil }
+        return [confirmation?.deadline, nextLook, held].compactMap(\.self).min()
     }
 
     // MARK: What was read
@@ -46,37 +61,42 @@ struct OutboxState {
     /// Nobody tells when a pipe is read: it is looked at now and then, ever more rarely while nothing moves. A look takes
     /// the pipe's lock, for which the process that reads would wait.
     private static var shortestPause: Duration { .milliseconds(10) }
-    private static var longestPause: Duration { .milliseconds(500) }
+    private static var longestPause: Duration { .milliseconds(250) }
 
-    /// Takes note of what the process has read by now: it counts as delivered, where the notifier does not confirm.
-    mutating func look(at now: Timekeeper.Instant) -> [Receipt] {
-        guard confirmation == nil, let unread else { return [] }
-        guard queue.isUnderWay else {
-            nextLook = nil
-            return []
-        }
-        let before = queue.deliveredByteCount
-        let receipts = deliverRead(lifeWritten - unread())
-        lookPause = queue.deliveredByteCount == before ? min(lookPause * 2, Self.longestPause) : Self.shortestPause
-        nextLook = queue.isUnderWay ? now + lookPause : nil
-        return receipts
+    /// Has it looked at soon what the process reads of what was written to it.
+    mutating func willLook(at now: Timekeeper.Instant) {
+        guard confirmation == nil, read != nil, queue.isUnderWay else { return }
+        lookPause = Self.shortestPause
+        nextLook = min(nextLook ?? now + lookPause, now + lookPause)
     }
 
-    /// As ``look(at:)`` if that is due; something has been written, or time has passed.
-    mutating func lookIfDue(at now: Timekeeper.Instant) -> [Receipt] {
-        guard confirmation == nil, unread != nil else { return [] }
-        guard let nextLook else {
-            self.nextLook = queue.isUnderWay ? now + lookPause : nil
-            return []
+    /// What to ask how much the process has read, if there is anything to learn.
+    mutating func beginLook() -> (life: Int, read: @Sendable () -> Int?)? {
+        guard confirmation == nil, let read else { return nil }
+        guard queue.isUnderWay else {
+            nextLook = nil
+            return nil
         }
-        return now >= nextLook ? look(at: now) : []
+        return (lives, read)
+    }
+
+    /// Takes note of what the process of this life has read, nil where nobody reads: it counts as delivered.
+    mutating func looked(_ life: Int, _ read: Int?, at now: Timekeeper.Instant) -> [Receipt] {
+        guard life == lives, self.read != nil else { return [] }
+        let before = queue.deliveredByteCount
+        if read == nil { mustProbe = true }
+        let receipts = read.map { deliverRead($0) } ?? []
+        lookPause = queue.deliveredByteCount == before ? min(lookPause * 2, Self.longestPause) : Self.shortestPause
+        nextLook = queue.isUnderWay && read != nil ? now + lookPause : nil
+        return receipts
     }
 
     /// The process has left so much unread, and will read no more.
     mutating func left(unread count: Int) -> [Receipt] {
         leftUnread = count
-        unread = nil
+        read = nil
         nextLook = nil
+        mustProbe = false
         return confirmation == nil ? deliverRead(lifeWritten - count) : []
     }
 
@@ -89,6 +109,8 @@ struct OutboxState {
     /// A process is about to begin. What none has read whole is handed again.
     mutating func begin() {
         dropHand()
+        lives += 1
+        lookPause = Self.shortestPause
         (lifeWritten, leftUnread) = (0, 0)
         deliveredBefore = queue.deliveredByteCount
     }
@@ -100,6 +122,10 @@ struct OutboxState {
         _ now: Timekeeper.Instant,
         _ wallClock: () -> Int64
     ) -> (bytes: [UInt8]?, isOver: Bool, hasRoom: Bool) {
+        if mustProbe {
+            mustProbe = false
+            return ([], false, false)
+        }
         if written < hand.count {
             return (written == 0 ? hand : Array(hand[written...]), false, false)
         }

@@ -14,7 +14,7 @@ final class InputFeed: Sendable {
         onEnd: @escaping @Sendable () -> Void,
         onBreak: @escaping @Sendable () -> Void
     ) {
-        input.childReads { pipe.unreadByteCount }
+        input.childReads { pipe.readByteCount }
         task = Task {
             let isBroken = await Self.pump(input, into: pipe)
             // Closed before anybody hears of it.
@@ -39,7 +39,7 @@ final class InputFeed: Sendable {
     private static func pump(_ input: any ChildInput, into pipe: InputPipe) async -> Bool {
         while let (count, written) = await writeNext(of: input, into: pipe) {
             input.wrote(written)
-            if written < count {
+            if written < count || count == 0 && pipe.isBroken {
                 return true
             }
         }

@@ -11,6 +11,7 @@ final class InputPipe: Sendable {
     private struct State {
         var readEndIsOpen = true
         var writeEndIsOpen = true
+        var writtenByteCount = 0
         /// The read end, opened again when the write end was closed, so that what is left can be counted.
         var rest: CInt?
         /// How much was left then, for where it cannot be opened again.
@@ -65,6 +66,7 @@ final class InputPipe: Sendable {
             let count = bytes[written...].withUnsafeBytes { Glibc.write(writeEnd, $0.baseAddress, $0.count) }
             if count >= 0 {
                 written += count
+                state.withLockedValue { $0.writtenByteCount += count }
             } else if errno == EAGAIN {
                 await waitForRoom()
                 if Task.isCancelled { break }
@@ -79,10 +81,22 @@ final class InputPipe: Sendable {
     /// more, how many there were then.
     var unreadByteCount: Int {
         // Under the lock, so that the descriptor is not another's by then.
+        state.withLockedValue { countUnread($0) }
+    }
+
+    /// How many bytes have been read, or fewer where some are just being written; nil once nobody reads any more.
+    var readByteCount: Int? {
         state.withLockedValue { state in
-            if state.writeEndIsOpen { return Self.countUnread(in: writeEnd) }
-            return state.rest.map { Self.countUnread(in: $0) } ?? state.leftAtClose
+            // What is written while they are counted is taken for unread.
+            let written = state.writtenByteCount
+            return state.writeEndIsOpen && isBroken ? nil : written - countUnread(state)
         }
+    }
+
+    /// Whether nobody reads any more. To be asked while it is open.
+    var isBroken: Bool {
+        var end = pollfd(fd: writeEnd, events: 0, revents: 0)
+        return poll(&end, 1, 0) == 1 && CInt(end.revents) & POLLERR != 0
     }
 
     /// Closes stdin; further calls do nothing. What is in it can still be read.
@@ -93,7 +107,7 @@ final class InputPipe: Sendable {
             // Not before: with a reader of our own no broken pipe would ever be seen. See proc_pid_fd(5) for pipes.
             let rest = open("/proc/self/fd/\(writeEnd)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
             state.rest = rest >= 0 ? rest : nil
-            state.leftAtClose = Self.countUnread(in: writeEnd)
+            state.leftAtClose = Self.countUnread(in: writeEnd) ?? state.writtenByteCount
             return true
         }
         guard isOpen else { return }
@@ -101,9 +115,15 @@ final class InputPipe: Sendable {
         Glibc.close(writeEnd)
     }
 
-    private static func countUnread(in end: CInt) -> Int {
+    /// What cannot be counted is taken for unread: then it is told again, and not lost.
+    private func countUnread(_ state: State) -> Int {
+        if state.writeEndIsOpen { return Self.countUnread(in: writeEnd) ?? state.writtenByteCount }
+        return state.rest.flatMap { Self.countUnread(in: $0) } ?? state.leftAtClose
+    }
+
+    private static func countUnread(in end: CInt) -> Int? {
         var unread: CInt = 0
-        return ioctl(end, UInt(FIONREAD), &unread) == 0 ? Int(unread) : 0
+        return ioctl(end, UInt(FIONREAD), &unread) == 0 ? Int(unread) : nil
     }
 
     private func waitForRoom() async {

@@ -100,7 +100,8 @@ struct Witness {
                 account.hasJoined = true
                 return nil
             }
-            return isAhead ? nil : "not in order"
+            if isAhead { return nil }
+            return account.told.contains(place) ? "told again, not in order" : "not in order"
         }
     }
 
