@@ -147,7 +147,7 @@ struct OutboxTests {
         #expect(outbox.seqs(ledger) == ["two": "1", "three": "2"] && outbox.isEmpty)
     }
 
-    @Test("Where nobody reads any more what was written, whoever writes is woken to find that out", .timeLimit(.minutes(5)))
+    @Test("Where nobody reads any more, whoever writes is woken to find that out", .timeLimit(.minutes(5)))
     func deaf() async {
         let outbox = Self.filled { nil }
         _ = await outbox.next()
