@@ -75,8 +75,8 @@ struct OutboxQueue {
         waitingCount > 0 || pending.hasDue(at: now)
     }
     var isFull: Bool { byteCount >= capacity }
-    /// Whether notices are being merged because the notifier is behind.
-    var isBehind: Bool { policy == .mergeWhenFull && !pending.isEmpty }
+    /// Whether notices are merged, or the next one would be, because the notifier is behind.
+    var isBehind: Bool { policy == .mergeWhenFull && (isFull || !pending.isEmpty) }
 
     /// Since when the first line waits that is not delivered; `nil` where none does.
     var oldest: Instant? {

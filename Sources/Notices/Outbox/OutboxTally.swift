@@ -10,6 +10,6 @@ public struct OutboxTally: Sendable, Equatable {
     public var unconfirmed: Int?
     /// For how long the first line waits that has not been delivered; `nil` where none does.
     public var age: Duration?
-    /// Whether notices are being merged because the notifier is behind.
+    /// Whether notices are merged, or the next one would be, because the notifier is behind.
     public var isMerging: Bool
 }
