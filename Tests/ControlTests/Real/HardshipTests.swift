@@ -1,4 +1,3 @@
-import Glibc
 import Status
 import TestSupport
 import Testing
@@ -7,29 +6,6 @@ import Testing
 
 @Suite("What the control interface lives through")
 struct HardshipTests {
-    @Test("Where no file descriptor is left it says so once, and takes those that wait when there is one again")
-    func noDescriptors() async throws {
-        await #expect(processExitsWith: .success) {
-            try await withStage(listen: nil) { stage in
-                let first = try stage.socket()
-                #expect(try await first.ask("GET", "/_up").status == 200)
-                // Dispatch takes its timers when the first task sleeps, and ends the process where it gets none.
-                try await Task.sleep(for: .milliseconds(100))
-                var taken = takeAllDescriptors()
-                close(taken.removeLast())
-                // That was the last one.
-                let waiting = try stage.socket()
-                waiting.send("GET /_up HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                try await eventually { stage.log.lines.contains { $0.contains("raise the limit of open files") } }
-                #expect(try await first.ask("GET", "/_up").status == 200)
-                for descriptor in taken { close(descriptor) }
-                #expect(try await waiting.answer().status == 200)
-                #expect(stage.log.lines.count { $0.hasPrefix("warning") } == 1)
-                #expect(try await stage.socket().ask("GET", "/_up").status == 200)
-            }
-        }
-    }
-
     @Test("A client that asks, and does not read the answers, loses its place to another")
     func unreadAnswers() async throws {
         let request = "GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n"
