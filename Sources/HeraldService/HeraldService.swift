@@ -199,6 +199,7 @@ public struct HeraldService: Service {
     /// For `systemctl status`, to which a person turns now and then.
     private func tellManager() async {
         guard manager.isListening else { return }
+        // No part tells when it is well or ill: all are asked, at a pace that is quick enough for a person.
         repeat { await control.tellManager() } while (try? await Task.sleep(for: .seconds(5))) != nil
     }
 

@@ -99,16 +99,22 @@ struct MembersTests {
         store.close()
     }
 
+    /// What has been delivered to `a` in `d` is saved; what comes now cannot be.
+    private static func keeperOnFullDisk(_ folder: TemporaryFolder) async throws -> (Store, CursorKeeper) {
+        let store = try Store.open(folder.path("state"))
+        let keeper = try await keeper(store, ["a"])
+        keeper.ledger(of: "a").delivered([mark("d", "5")])
+        let isSaved = await keeper.trySave()
+        #expect(isSaved)
+        keeper.ledger(of: "a").delivered([mark("e", "\"\(String(repeating: "x", count: 100_000))\"")])
+        try await store.limitPages(to: 1)
+        return (store, keeper)
+    }
+
     @Test("A rewind that cannot be saved is done and says so, and is saved when it can be", .timeLimit(.minutes(5)))
     func unsaved() async throws {
         let folder = try TemporaryFolder()
-        let store = try Store.open(folder.path("state"))
-        let keeper = try await Self.keeper(store, ["a"])
-        keeper.ledger(of: "a").delivered([Self.mark("d", "5")])
-        let isSaved = await keeper.trySave()
-        #expect(isSaved)
-        keeper.ledger(of: "a").delivered([Self.mark("e", "\"\(String(repeating: "x", count: 100_000))\"")])
-        try await store.limitPages(to: 1)
+        let (store, keeper) = try await Self.keeperOnFullDisk(folder)
         let rewound = try await keeper.rewind(Rewind(follower: "a", database: "d", target: .start))
         #expect(!rewound.isSaved && rewound.outcome.databases.first?.count == 1)
         try await store.limitPages(to: nil)
@@ -122,13 +128,7 @@ struct MembersTests {
     @Test("A rewind that cannot be saved holds nobody up who wants to stop", .timeLimit(.minutes(5)))
     func hurried() async throws {
         let folder = try TemporaryFolder()
-        let store = try Store.open(folder.path("state"))
-        let keeper = try await Self.keeper(store, ["a"])
-        keeper.ledger(of: "a").delivered([Self.mark("d", "5")])
-        let isSaved = await keeper.trySave()
-        #expect(isSaved)
-        keeper.ledger(of: "a").delivered([Self.mark("e", "\"\(String(repeating: "x", count: 100_000))\"")])
-        try await store.limitPages(to: 1)
+        let (store, keeper) = try await Self.keeperOnFullDisk(folder)
         async let outcome = keeper.rewind(Rewind(follower: "a", database: "d", target: .start))
         try await eventually("it cannot be saved") { keeper.saves.failure != nil }
         await keeper.hurry()

@@ -157,7 +157,7 @@ public actor CursorKeeper {
         for attempt in 1...Self.mostSaves {
             if await save(durably: true) { return (outcome, true) }
             if isHurried || attempt == Self.mostSaves { break }
-            // As in run(): not in a hot loop.
+            // Not in a hot loop: a full disk tells nobody when it has room again.
             try? await Task.sleep(for: Self.pauseAfterFailure)
         }
         alarm.ring()

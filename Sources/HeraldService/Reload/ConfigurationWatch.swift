@@ -50,6 +50,7 @@ public struct ConfigurationWatch: Sendable {
             // In this order: what is read meanwhile is seen at the next look.
             let seen = look()
             if detector.saw(seen, whileRead: await read(), at: time.now()) { await changed() }
+            // It polls, for the reasons above.
             await time.sleep(detector.nextLook(after: time.now()))
         }
     }

@@ -99,6 +99,7 @@ extension Outbox {
         state.timerCount += 1
         let number = state.timerCount
         let task = Task { [weak self, time] in
+            // The moment itself is what is waited for.
             await time.sleep(due)
             self?.timeCame(number)
         }

@@ -21,7 +21,7 @@ struct OutboxState {
     var deliveredBefore = 0
     /// How many bytes it has read; nil once it is no more.
     var read: (@Sendable () -> Int?)?
-    /// How many there were.
+    /// How many processes there were.
     var lives = 0
     /// Whether somebody has to find out whether it still reads.
     var mustProbe = false

@@ -84,6 +84,7 @@ struct SubprocessRunner: ChildRunner {
                     wait?.cancel()
                     let moment = time.now().advanced(by: duration)
                     wait = Task { [time] in
+                        // How long the child has for this step of its stop.
                         await time.sleep(moment)
                         happen.yield(.event(.waited(number)))
                     }
@@ -143,6 +144,7 @@ struct SubprocessRunner: ChildRunner {
             case .alive:
                 unburiedSince = nil
             }
+            // Nothing but another look tells that the group is gone.
             await time.sleep(now.advanced(by: pause))
             pause = min(pause * 2, .milliseconds(50))
         }
